@@ -1,0 +1,5 @@
+//! secaro-gateway.
+
+pub mod clock;
+pub mod ids;
+pub mod scim;

@@ -1,0 +1,17 @@
+//! The protocol of RFC 7643 and RFC 7644, pure: what a schema says, what a body, a filter or a PATCH means, and
+//! how a resource is written. Never does I/O, never knows a connection, a person or a permission.
+
+pub mod error;
+pub mod filter;
+pub mod json;
+pub mod messages;
+pub mod patch;
+pub mod path;
+pub mod projection;
+pub mod quirks;
+pub mod resource;
+pub mod schema;
+
+pub use error::{Error, ScimType};
+pub use quirks::{Dialect, Normaliser, Quirk};
+pub use schema::ResourceType;
