@@ -1,5 +1,6 @@
 //! secaro-gateway.
 
 pub mod clock;
+pub mod conformance;
 pub mod ids;
 pub mod scim;
