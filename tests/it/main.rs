@@ -1,0 +1,5 @@
+//! The integration tests: one binary, run once with TEST_STORE=sqlite and once with TEST_STORE=postgres.
+//! What needs no database, no router and no process is tested beside its code instead.
+#![cfg(test)]
+
+mod tidy;
