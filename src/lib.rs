@@ -1,7 +1,11 @@
 //! secaro-gateway.
 
+pub mod audit;
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod conformance;
 pub mod ids;
+pub mod outbox;
 pub mod scim;
+pub mod store;

@@ -22,3 +22,23 @@ pub enum Quirk {
 /// Decides whether a deviation is taken, and remembers which were.
 #[derive(Debug)]
 pub struct Normaliser;
+impl Dialect {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::Okta, Self::Entra, Self::Generic];
+
+    /// The name in configuration, on the command line and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Okta => "okta",
+            Self::Entra => "entra",
+            Self::Generic => "generic",
+        }
+    }
+
+    /// The dialect of this name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|dialect| dialect.as_str() == text)
+    }
+}

@@ -1,0 +1,5 @@
+//! The audit trail: the list of actions, and the one way to record that one was done. Never changes what it records.
+
+mod record;
+
+pub use record::{Action, Record, Target, record};

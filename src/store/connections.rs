@@ -1,0 +1,100 @@
+//! `connections`: each one IdP's right to provision one organization.
+
+use sqlx::FromRow;
+
+use super::columns::{named_columns, named_states};
+use super::statement::{run, statements};
+use super::{Error, Reader, Tx};
+use crate::clock::Timestamp;
+use crate::ids::{ConnectionId, OrganizationId};
+use crate::scim::Dialect;
+
+named_columns!(Dialect);
+
+named_states! {
+    /// Whether a connection takes calls.
+    pub enum ConnectionState {
+        /// It does.
+        Active = "active",
+        /// Its calls are refused until it is resumed; nobody loses anything.
+        Paused = "paused",
+    }
+}
+
+/// A connection.
+#[derive(Debug, Clone, FromRow, serde::Serialize)]
+pub struct Connection {
+    /// The organization it provisions.
+    pub organization_id: OrganizationId,
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its key in the URL.
+    pub key: String,
+    /// The IdP it speaks with.
+    #[serde(serialize_with = "dialect_name")]
+    pub dialect: Dialect,
+    /// Whether deviations from the RFC are refused.
+    pub strict: bool,
+    /// Whether it takes calls.
+    pub state: ConnectionState,
+    /// Its ceiling: of `edit`, `billing_admin`, `organization_admin`, separated by commas.
+    pub may_grant: String,
+    /// When it was set up.
+    pub created_at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn dialect_name<S: serde::Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(dialect.as_str())
+}
+
+statements! {
+    INSERT = "INSERT INTO connections \
+        (organization_id, id, key, dialect, strict, state, may_grant, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    BY_KEY = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
+        WHERE key = $1", installation_wide "the key stands in the URL; the caller's credential decides the rest";
+    LIST = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
+        WHERE organization_id = $1 ORDER BY key";
+    SET_STATE = "UPDATE connections SET state = $3 WHERE organization_id = $1 AND id = $2";
+}
+
+impl Reader {
+    /// The connection of this key.
+    pub async fn connection_by_key(&mut self, key: &str) -> Result<Option<Connection>, Error> {
+        run!(self, query_as::<Connection>(BY_KEY, key).fetch_optional)
+    }
+
+    /// The organization's connections, by key.
+    pub async fn connections(&mut self, organization: OrganizationId) -> Result<Vec<Connection>, Error> {
+        run!(self, query_as::<Connection>(LIST, organization).fetch_all)
+    }
+}
+
+impl Tx {
+    /// Adds one; [`Error::Duplicate`] if the key is taken anywhere.
+    pub async fn insert_connection(&mut self, row: &Connection) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(
+            self.changing(),
+            execute(
+                INSERT,
+                organization,
+                row.id,
+                &row.key,
+                row.dialect,
+                row.strict,
+                row.state,
+                &row.may_grant,
+                row.created_at,
+            )
+        )
+        .map(drop)
+    }
+
+    /// Pauses or resumes one.
+    pub async fn set_connection_state(&mut self, id: ConnectionId, state: ConnectionState) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(self.changing(), execute(SET_STATE, organization, id, state)).map(drop)
+    }
+}

@@ -1,0 +1,220 @@
+//! `grants`: one permission of one person from one source.
+
+use sqlx::FromRow;
+
+use super::columns::named_states;
+use super::statement::{run, statements};
+use super::{Error, Reader, Tx};
+use crate::clock::Timestamp;
+use crate::ids::{ConnectionId, FacilityId, GrantId, OrganizationId, PersonId, RequestId, ResourceId, RuleId};
+
+named_states! {
+    /// Where a grant comes from.
+    pub enum GrantSource {
+        /// A person gave it.
+        Manual = "manual",
+        /// An access rule about a group.
+        RuleGroup = "rule_group",
+        /// An access rule about an attribute.
+        RuleAttribute = "rule_attribute",
+        /// `roles` or `entitlements` of the User itself.
+        Attribute = "attribute",
+    }
+}
+
+named_states! {
+    /// Whether a grant gives anything now.
+    pub enum GrantState {
+        /// It does, while the person is active.
+        Effective = "effective",
+        /// An Organization admin has to decide first.
+        Held = "held",
+        /// Its facility is unknown or archived.
+        Dormant = "dormant",
+    }
+}
+
+/// A grant.
+#[derive(Debug, Clone, FromRow)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// Whose.
+    pub person_id: PersonId,
+    /// The permission's name, without a facility.
+    pub permission: String,
+    /// Which facility, if it is known.
+    pub facility_id: Option<FacilityId>,
+    /// The folded text that is to name a facility, if it names none yet.
+    pub facility_key: Option<String>,
+    /// From where.
+    pub source: GrantSource,
+    /// From which connection.
+    pub connection_id: Option<ConnectionId>,
+    /// By which rule.
+    pub rule_id: Option<RuleId>,
+    /// Through which group.
+    pub group_id: Option<ResourceId>,
+    /// Through which attribute.
+    pub attribute: Option<String>,
+    /// Whether it gives anything.
+    pub state: GrantState,
+    /// Why not, if not; of an effective one, why it is not taken away.
+    pub reason: Option<String>,
+    /// On whose authority.
+    pub granted_by: String,
+    /// By which request.
+    pub request_id: RequestId,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A grant with the names a person reads.
+#[derive(Debug, Clone, FromRow)]
+pub struct ExplainedGrant {
+    /// The grant.
+    #[sqlx(flatten)]
+    pub grant: Grant,
+    /// The facility's key.
+    pub facility: Option<String>,
+    /// The facility's name.
+    pub facility_name: Option<String>,
+    /// The connection's key.
+    pub connection: Option<String>,
+    /// The rule's subject: group id, pattern or attribute.
+    pub rule: Option<String>,
+    /// The group's document, which has its name.
+    pub group_document: Option<String>,
+}
+
+statements! {
+    OF_PERSON = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
+        group_id, attribute, state, reason, granted_by, request_id, created_at \
+        FROM grants WHERE organization_id = $1 AND person_id = $2 ORDER BY id";
+    EXPLAINED = "SELECT g.id, g.person_id, g.permission, g.facility_id, g.facility_key, g.source, g.connection_id, \
+        g.rule_id, g.group_id, g.attribute, g.state, g.reason, g.granted_by, g.request_id, g.created_at, \
+        f.key AS facility, f.name AS facility_name, c.key AS connection, r.subject AS rule, \
+        s.document AS group_document \
+        FROM grants g \
+        LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id \
+        LEFT JOIN connections c ON c.organization_id = g.organization_id AND c.id = g.connection_id \
+        LEFT JOIN rules r ON r.organization_id = g.organization_id AND r.id = g.rule_id \
+        LEFT JOIN resources s ON s.organization_id = g.organization_id AND s.id = g.group_id \
+        WHERE g.organization_id = $1 AND g.person_id = $2 ORDER BY g.permission, f.key, g.id";
+    HELD = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
+        group_id, attribute, state, reason, granted_by, request_id, created_at \
+        FROM grants WHERE organization_id = $1 AND reason IS NOT NULL AND state <> 'dormant' ORDER BY created_at, id";
+    INSERT = "INSERT INTO grants (organization_id, id, person_id, permission, facility_id, facility_key, source, \
+        connection_id, rule_id, group_id, attribute, state, reason, granted_by, request_id, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    SET_STATE = "UPDATE grants SET state = $3, reason = $4, facility_id = $5, facility_key = $6 \
+        WHERE organization_id = $1 AND id = $2";
+    DELETE = "DELETE FROM grants WHERE organization_id = $1 AND id = $2";
+    PEOPLE_OF_FACILITY = "SELECT DISTINCT person_id FROM grants WHERE organization_id = $1 AND facility_id = $2";
+    PEOPLE_WAITING_FOR = "SELECT DISTINCT person_id FROM grants \
+        WHERE organization_id = $1 AND facility_key = $2 AND state = 'dormant'";
+    PEOPLE_OF_RULE = "SELECT DISTINCT person_id FROM grants WHERE organization_id = $1 AND rule_id = $2";
+    OTHER_ADMINS = "SELECT COUNT(*) FROM grants g \
+        JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
+        WHERE g.organization_id = $1 AND g.permission = 'organization_admin' AND g.state = 'effective' \
+        AND g.person_id <> $2 AND p.status = 'active'";
+}
+
+impl Reader {
+    /// The grants of a person.
+    pub async fn grants(&mut self, organization: OrganizationId, person: PersonId) -> Result<Vec<Grant>, Error> {
+        run!(self, query_as::<Grant>(OF_PERSON, organization, person).fetch_all)
+    }
+
+    /// The grants of a person with what they come from.
+    pub async fn explained_grants(
+        &mut self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<Vec<ExplainedGrant>, Error> {
+        run!(self, query_as::<ExplainedGrant>(EXPLAINED, organization, person).fetch_all)
+    }
+
+    /// The grants that wait for a decision, oldest first.
+    pub async fn held_grants(&mut self, organization: OrganizationId) -> Result<Vec<Grant>, Error> {
+        run!(self, query_as::<Grant>(HELD, organization).fetch_all)
+    }
+
+    /// Who has a grant for this facility.
+    pub async fn people_of_facility(
+        &mut self,
+        organization: OrganizationId,
+        facility: FacilityId,
+    ) -> Result<Vec<PersonId>, Error> {
+        run!(self, query_scalar::<PersonId>(PEOPLE_OF_FACILITY, organization, facility).fetch_all)
+    }
+
+    /// Who has a dormant grant for a facility of this folded name.
+    pub async fn people_waiting_for_facility(
+        &mut self,
+        organization: OrganizationId,
+        name_key: &str,
+    ) -> Result<Vec<PersonId>, Error> {
+        run!(self, query_scalar::<PersonId>(PEOPLE_WAITING_FOR, organization, name_key).fetch_all)
+    }
+
+    /// Who has a grant by this rule.
+    pub async fn people_of_rule(&mut self, organization: OrganizationId, rule: RuleId) -> Result<Vec<PersonId>, Error> {
+        run!(self, query_scalar::<PersonId>(PEOPLE_OF_RULE, organization, rule).fetch_all)
+    }
+
+    /// How many effective Organization admin grants active people other than this one hold.
+    pub async fn other_organization_admins(
+        &mut self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<i64, Error> {
+        run!(self, query_scalar::<i64>(OTHER_ADMINS, organization, person).fetch_one)
+    }
+}
+
+impl Tx {
+    /// Adds one.
+    pub async fn insert_grant(&mut self, row: &Grant) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(
+            self.changing(),
+            execute(
+                INSERT,
+                organization,
+                row.id,
+                row.person_id,
+                &row.permission,
+                row.facility_id,
+                &row.facility_key,
+                row.source,
+                row.connection_id,
+                row.rule_id,
+                row.group_id,
+                &row.attribute,
+                row.state,
+                &row.reason,
+                &row.granted_by,
+                row.request_id,
+                row.created_at,
+            )
+        )
+        .map(drop)
+    }
+
+    /// Writes its state, reason and facility.
+    pub async fn set_grant_state(&mut self, row: &Grant) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(
+            self.changing(),
+            execute(SET_STATE, organization, row.id, row.state, &row.reason, row.facility_id, &row.facility_key)
+        )
+        .map(drop)
+    }
+
+    /// Takes one away.
+    pub async fn delete_grant(&mut self, id: GrantId) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(self.changing(), execute(DELETE, organization, id)).map(drop)
+    }
+}

@@ -1,0 +1,96 @@
+//! `links`: which person a User stands for, or that nobody has decided yet.
+
+use sqlx::FromRow;
+
+use super::columns::named_states;
+use super::statement::{run, statements};
+use super::{Error, Reader, Tx};
+use crate::clock::Timestamp;
+use crate::ids::{ConnectionId, OrganizationId, PersonId, RequestId, ResourceId};
+
+named_states! {
+    /// Whether what the IdP says of the User reaches the person.
+    pub enum LinkState {
+        /// It does.
+        Linked = "linked",
+        /// It does not, until an Organization admin decides.
+        Held = "held",
+    }
+}
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Link {
+    /// The User.
+    pub resource_id: ResourceId,
+    /// Its connection.
+    pub connection_id: ConnectionId,
+    /// The person, or whom it might be.
+    pub person_id: Option<PersonId>,
+    /// Whether it is made.
+    pub state: LinkState,
+    /// Why it is held; of a made link, why its new address is not taken over.
+    pub reason: Option<String>,
+    /// By which request.
+    pub request_id: RequestId,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+statements! {
+    OF_RESOURCE = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
+        WHERE organization_id = $1 AND resource_id = $2";
+    OF_PERSON = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
+        WHERE organization_id = $1 AND person_id = $2 AND state = 'linked'";
+    HELD = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
+        WHERE organization_id = $1 AND reason IS NOT NULL ORDER BY created_at, resource_id";
+    PUT = "INSERT INTO links \
+        (organization_id, resource_id, connection_id, person_id, state, reason, request_id, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        ON CONFLICT (organization_id, resource_id) DO UPDATE SET person_id = excluded.person_id, \
+        state = excluded.state, reason = excluded.reason, request_id = excluded.request_id, \
+        created_at = excluded.created_at";
+}
+
+impl Reader {
+    /// The link of a User.
+    pub async fn link(&mut self, organization: OrganizationId, resource: ResourceId) -> Result<Option<Link>, Error> {
+        run!(self, query_as::<Link>(OF_RESOURCE, organization, resource).fetch_optional)
+    }
+
+    /// The link that a person is managed through.
+    pub async fn link_of_person(
+        &mut self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<Option<Link>, Error> {
+        run!(self, query_as::<Link>(OF_PERSON, organization, person).fetch_optional)
+    }
+
+    /// The links that wait for a decision, oldest first.
+    pub async fn held_links(&mut self, organization: OrganizationId) -> Result<Vec<Link>, Error> {
+        run!(self, query_as::<Link>(HELD, organization).fetch_all)
+    }
+}
+
+impl Tx {
+    /// Makes or changes the link of a User.
+    pub async fn put_link(&mut self, row: &Link) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(
+            self.changing(),
+            execute(
+                PUT,
+                organization,
+                row.resource_id,
+                row.connection_id,
+                row.person_id,
+                row.state,
+                &row.reason,
+                row.request_id,
+                row.created_at,
+            )
+        )
+        .map(drop)
+    }
+}
