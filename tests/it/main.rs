@@ -2,4 +2,5 @@
 //! What needs no database, no router and no process is tested beside its code instead.
 #![cfg(test)]
 
+mod support;
 mod tidy;
