@@ -12,7 +12,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("conformance", &[]),
     ("scim", &["ids", "clock"]),
     ("store", &["scim", "ids", "clock"]),
-    ("auth", &["store", "ids", "clock"]),
+    // A caller has a dialect, and what it may ask for is named in the protocol's words.
+    ("auth", &["store", "scim", "ids", "clock"]),
     ("audit", &["store", "ids", "clock"]),
     ("outbox", &["store", "ids", "clock"]),
     ("directory", &["store", "audit", "outbox", "auth", "scim", "ids", "clock"]),
