@@ -9,3 +9,4 @@ pub mod ids;
 pub mod outbox;
 pub mod scim;
 pub mod store;
+pub mod telemetry;
