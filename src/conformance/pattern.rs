@@ -164,7 +164,7 @@ fn is_operators(members: &Map<String, Value>) -> bool {
 /// One sentence saying which.
 pub fn check(pattern: &Value) -> Result<(), String> {
     match pattern {
-        Value::String(text) if text.starts_with('$') && !text.starts_with("${") && text != "$any" => {
+        Value::String(text) if text.starts_with('$') && !text.starts_with("${") && text != "$any" && text != "$ref" => {
             Err(format!("{text:?} is no pattern; only \"$any\" is"))
         }
         Value::Array(items) => items.iter().try_for_each(check),

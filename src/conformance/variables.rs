@@ -76,7 +76,10 @@ impl Variables {
                 let bytes = self.number(name).to_be_bytes();
                 Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string().into())
             }
-            "fill" => Ok("x".repeat(argument.parse().unwrap_or(0)).into()),
+            "fill" => {
+                let (times, text) = argument.split_once(':').unwrap_or((argument, "x"));
+                Ok(text.repeat(times.parse().unwrap_or(0)).into())
+            }
             _ => Err(Unset(name.to_owned())),
         }
     }
@@ -93,12 +96,14 @@ impl Variables {
     }
 }
 
-/// Whether a name needs no capture: `base`, `unique`, `uuid`, `uuid:ANY`, `fill:LENGTH`.
+/// Whether a name needs no capture: `base`, `unique`, `uuid`, `uuid:ANY`, `fill:TIMES`, `fill:TIMES:TEXT`.
 pub(super) fn is_built_in(name: &str) -> bool {
     match name.split_once(':') {
         None => matches!(name, "base" | "unique" | "uuid"),
         Some(("uuid", _)) => true,
-        Some(("fill", length)) => length.parse::<usize>().is_ok(),
+        Some(("fill", argument)) => {
+            argument.split_once(':').map_or(argument, |(times, _)| times).parse::<u16>().is_ok()
+        }
         Some(_) => false,
     }
 }
@@ -165,6 +170,7 @@ mod tests {
         assert_ne!(one.text("${uuid}"), one.text("${uuid:manager}"));
         assert_eq!(one.text("${unique}").unwrap().len(), 12);
         assert_eq!(one.text("${fill:5}").unwrap(), "xxxxx");
+        assert_eq!(one.text("${fill:3:(}a${fill:2:, b}").unwrap(), "(((a, b, b");
     }
 
     #[test]
