@@ -31,7 +31,7 @@ fn shorten(text: &str) -> String {
 }
 
 /// The operators; any other member that begins with `$` is an attribute's name, such as `$ref`.
-const OPERATORS: [&str; 13] = [
+const OPERATORS: [&str; 14] = [
     "$type",
     "$prefix",
     "$suffix",
@@ -42,6 +42,7 @@ const OPERATORS: [&str; 13] = [
     "$contains",
     "$unordered",
     "$each",
+    "$everywhere",
     "$length",
     "$min",
     "$max",
@@ -122,6 +123,7 @@ fn operation(operator: &str, argument: &Value, actual: &Value, at: &str) -> Vec<
             let values = array_of(actual).iter().enumerate();
             return values.flat_map(|(index, value)| mismatches(argument, value, &format!("{at}/{index}"))).collect();
         }
+        "$everywhere" => return everywhere(argument, actual, at),
         "$length" => {
             let length = actual.as_array().map(Vec::len).or_else(|| actual.as_str().map(|text| text.chars().count()));
             length.is_some_and(|length| mismatches(argument, &length.into(), at).is_empty())
@@ -132,6 +134,22 @@ fn operation(operator: &str, argument: &Value, actual: &Value, at: &str) -> Vec<
         return Vec::new();
     }
     vec![Mismatch::new(at, &format!("{operator} {argument}"), &actual.to_string())]
+}
+
+/// `pattern` against a value and everything inside it.
+fn everywhere(pattern: &Value, actual: &Value, at: &str) -> Vec<Mismatch> {
+    let mut all = mismatches(pattern, actual, at);
+    match actual {
+        Value::Object(members) => {
+            all.extend(members.iter().flat_map(|(name, value)| everywhere(pattern, value, &format!("{at}/{name}"))));
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            all.extend(items.flat_map(|(index, value)| everywhere(pattern, value, &format!("{at}/{index}"))));
+        }
+        _ => {}
+    }
+    all
 }
 
 fn has_type(actual: &Value, name: &str) -> bool {
@@ -187,7 +205,7 @@ fn check_operation(operator: &str, argument: &Value) -> Result<(), String> {
         "$prefix" | "$suffix" | "$same" => argument.is_string(),
         "$oneOf" | "$all" | "$unordered" => argument.is_array(),
         "$min" | "$max" => argument.is_number(),
-        "$not" | "$contains" | "$each" | "$length" => true,
+        "$not" | "$contains" | "$each" | "$everywhere" | "$length" => true,
         _ => return Err(format!("{operator:?} stands beside an operator")),
     };
     if !fits {
@@ -256,6 +274,8 @@ mod tests {
         assert_matches(&json!({"$each": {"value": {"$type": "text"}}}), &actual);
         assert_differs(&json!({"$each": {"value": "a"}}), &actual, "/1/value");
         assert_differs(&json!({"$each": "$any"}), &json!({}), "");
+        assert_matches(&json!({"$everywhere": {"$not": null}}), &actual);
+        assert_differs(&json!({"$everywhere": {"$not": null}}), &json!({"a": [1, {"b": null}]}), "/a/1/b");
         assert_matches(&json!({"$length": {"$min": 1, "$max": 2}}), &actual);
         assert_matches(&json!({"$not": {"$contains": {"value": "c"}}}), &actual);
     }
