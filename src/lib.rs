@@ -10,3 +10,4 @@ pub mod outbox;
 pub mod scim;
 pub mod store;
 pub mod telemetry;
+pub mod web;

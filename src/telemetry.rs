@@ -41,8 +41,18 @@ where
     L: Layer<tracing_subscriber::layer::Layered<EnvFilter, tracing_subscriber::Registry>> + Send + Sync,
 {
     let filter = EnvFilter::builder().parse(level)?;
-    let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
+    if tracing_subscriber::registry().with(filter).with(layer).try_init().is_ok() {
+        std::panic::set_hook(Box::new(note_panic));
+    }
     Ok(())
+}
+
+/// A panic is an event like any other. A message put together at run time may quote what a caller sent, so only one
+/// that is a constant is written.
+fn note_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(not shown)");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(panic = message, place, "panicked");
 }
 
 fn json_layer<S, W>(writer: W) -> impl Layer<S>

@@ -63,7 +63,7 @@ pub struct Server {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// `postgres://…`, a path, or empty. May hold a password: see [`Database::location`].
+    /// `postgres://…`, a path, or empty for `gateway.db` in `data_dir`. May hold a password.
     pub url: String,
     /// A file that holds `url`, or empty. Already read when the settings are there.
     pub url_file: PathBuf,
@@ -76,31 +76,6 @@ pub struct Database {
     pub read_connections: NonZeroU32,
     /// PostgreSQL connections.
     pub max_connections: NonZeroU32,
-}
-
-/// Which database the settings name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
-    /// The path of a SQLite file.
-    Sqlite(PathBuf),
-    /// A PostgreSQL URL, with its password.
-    Postgres(String),
-}
-
-impl Database {
-    /// Which database this is. A URL of any other scheme was refused when the settings were loaded.
-    #[must_use]
-    pub fn location(&self) -> Location {
-        let url = self.url.trim();
-        if url.is_empty() {
-            Location::Sqlite(self.data_dir.join("gateway.db"))
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Location::Postgres(url.to_owned())
-        } else {
-            let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
-            Location::Sqlite(PathBuf::from(path))
-        }
-    }
 }
 
 /// `[log]`
@@ -269,9 +244,9 @@ fn validate(settings: &Settings, layers: &layers::Layers) -> Result<(), Error> {
         public_url,
         "expected an http:// or https:// URL with a host and without a query, such as \"https://scim.example.com\"",
     )?;
-    let known_scheme = matches!(database.location(), Location::Postgres(_))
-        || !database.url.contains("://")
-        || database.url.starts_with("sqlite://");
+    let url = &database.url;
+    let known_scheme = ["postgres://", "postgresql://", "sqlite://"].iter().any(|scheme| url.starts_with(scheme));
+    let known_scheme = known_scheme || !url.contains("://");
     layers.require("database.url", known_scheme, "expected postgres://…, or the path of a SQLite file")?;
     let level = tracing_subscriber::EnvFilter::builder().parse(&log.level).is_ok() && !log.level.trim().is_empty();
     layers.require(

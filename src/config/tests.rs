@@ -136,25 +136,13 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn the_database_is_embedded_unless_a_url_says_otherwise() {
-    let location = |flags: Vec<(&'static str, String)>| {
-        load(&Sources { flags, ..Sources::default() }).unwrap().settings.database.location()
-    };
-    assert_eq!(location(vec![("database.data_dir", "D".to_owned())]), Location::Sqlite(PathBuf::from("D/gateway.db")));
-    assert_eq!(location(vec![("database.url", "a/b.db".to_owned())]), Location::Sqlite(PathBuf::from("a/b.db")));
-    assert_eq!(location(vec![("database.url", "sqlite:b.db".to_owned())]), Location::Sqlite(PathBuf::from("b.db")));
-    let url = "postgres://u:p@h/d".to_owned();
-    assert_eq!(location(vec![("database.url", url.clone())]), Location::Postgres(url));
-}
-
-#[test]
 fn the_database_url_can_stand_in_a_file_of_its_own() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("url");
     std::fs::write(&path, "postgres://u:p@h/d\n").unwrap();
     let mut flags = vec![("database.url_file", path.display().to_string())];
     let loaded = load(&Sources { flags: flags.clone(), ..Sources::default() }).unwrap();
-    assert_eq!(loaded.settings.database.location(), Location::Postgres("postgres://u:p@h/d".to_owned()));
+    assert_eq!(loaded.settings.database.url, "postgres://u:p@h/d");
     assert!(loaded.entries.iter().all(|entry| !entry.value.contains("u:p")));
     flags.push(("database.url", "other.db".to_owned()));
     assert!(load(&Sources { flags, ..Sources::default() }).unwrap_err().to_string().contains("keep one of them"));

@@ -1,0 +1,94 @@
+//! What happens to every request, whatever it asks for: an id of ours, its path in order, one span and one log
+//! line, and an answer even if a handler panics. Looks at no body and no credential.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use super::Ground;
+use super::canonical::canonical;
+use super::scim::negotiate::MediaType;
+use super::scim::respond::{self, Failure};
+use crate::ids::RequestId;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The outermost layer. An id that the client sends is not taken over: it would let callers choose what stands in
+/// our log and in other callers' references (T83).
+pub(super) async fn enter(State(ground): State<Ground>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id: RequestId = ground.randomness.id(ground.clock.now());
+    request.extensions_mut().insert(id);
+    if let Some(uri) = canonical(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    let media_type = MediaType::accepted(request.headers());
+    let span = tracing::info_span!(
+        "http.request",
+        "request.id" = %id,
+        method = method(request.method()),
+        route = Empty,
+        "organization.id" = Empty,
+        "connection.id" = Empty,
+    );
+    async move {
+        // A panic is a bug of ours; it ends this request, not the connection that others share.
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let response = answered.unwrap_or_else(|_| Failure::internal("a handler panicked").into_response());
+        let mut response = respond::finish(response, media_type, id);
+        common_headers(&mut response, id);
+        note_answer(&response, started);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Writes the matched route into the span: the pattern, never the path, whose ids and words are the caller's.
+pub(super) async fn note_route(request: Request, next: Next) -> Response {
+    if let Some(matched) = request.extensions().get::<MatchedPath>() {
+        Span::current().record("route", matched.as_str());
+    }
+    let quiet = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let mut response = next.run(request).await;
+    if quiet {
+        response.extensions_mut().insert(Quiet);
+    }
+    response
+}
+
+/// Marks the answer to a probe that comes every few seconds.
+#[derive(Clone)]
+struct Quiet;
+
+fn note_answer(response: &Response, started: Instant) {
+    let status = response.status().as_u16();
+    let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+    if response.extensions().get::<Quiet>().is_some() && status < 500 {
+        tracing::debug!(status, duration_ms, "answered");
+    } else {
+        tracing::info!(status, duration_ms, "answered");
+    }
+}
+
+fn common_headers(response: &mut Response, id: RequestId) {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// One of a fixed set of words: any other method is the caller's text.
+fn method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}
