@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod filter;
+pub mod fold;
 pub mod json;
 pub mod messages;
 pub mod patch;
@@ -13,5 +14,6 @@ pub mod resource;
 pub mod schema;
 
 pub use error::{Error, ScimType};
+pub use fold::fold;
 pub use quirks::{Dialect, Normaliser, Quirk};
 pub use schema::ResourceType;
