@@ -130,10 +130,9 @@ impl fmt::Display for Report {
             table.add_row([&transcript.file, &transcript.name, &steps.to_string(), &result]);
         }
         writeln!(f, "{table}")?;
-        for transcript in &self.transcripts {
-            for failure in &transcript.failures {
-                write_failure(f, transcript, failure)?;
-            }
+        for transcript in self.transcripts.iter().filter(|transcript| !transcript.failures.is_empty()) {
+            writeln!(f, "\n{} ({})", transcript.file, transcript.source)?;
+            transcript.failures.iter().try_for_each(|failure| write_failure(f, failure))?;
         }
         writeln!(
             f,
@@ -148,14 +147,14 @@ impl fmt::Display for Report {
     }
 }
 
-fn write_failure(f: &mut fmt::Formatter<'_>, transcript: &TranscriptResult, failure: &Failure) -> fmt::Result {
-    writeln!(f, "\n{}: {}\n  source: {}", transcript.file, failure.step, transcript.source)?;
+fn write_failure(f: &mut fmt::Formatter<'_>, failure: &Failure) -> fmt::Result {
     if let Some(reason) = &failure.not_run {
-        writeln!(f, "  not run: {reason}")?;
+        return writeln!(f, "  {}: not run, as {reason}", failure.step);
     }
+    writeln!(f, "  {}", failure.step)?;
     for Mismatch { at, expected, actual } in &failure.mismatches {
         let at = if at.is_empty() { "the body" } else { at };
-        writeln!(f, "  {at}\n    expected {expected}\n    but got  {actual}")?;
+        writeln!(f, "    {at}\n      expected {expected}\n      but got  {actual}")?;
     }
     Ok(())
 }
