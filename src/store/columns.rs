@@ -3,7 +3,9 @@
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::{Database, Decode, Encode, Type};
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo};
+use sqlx::{Database, Decode, Encode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -67,6 +69,35 @@ id_columns!(
     AuditId,
     EventId,
 );
+
+/// Ids to look up at once: an array on PostgreSQL, JSON of hexadecimal texts for `json_each` and `unhex` on SQLite.
+pub(super) struct IdList<'a>(pub(super) &'a [ResourceId]);
+
+impl Type<Postgres> for IdList<'_> {
+    fn type_info() -> PgTypeInfo {
+        <Vec<Uuid> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'q> Encode<'q, Postgres> for IdList<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        let ids: Vec<Uuid> = self.0.iter().map(|id| id.uuid()).collect();
+        <Vec<Uuid> as Encode<'q, Postgres>>::encode(ids, buffer)
+    }
+}
+
+impl Type<Sqlite> for IdList<'_> {
+    fn type_info() -> SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+
+impl<'q> Encode<'q, Sqlite> for IdList<'_> {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        let ids: Vec<String> = self.0.iter().map(|id| format!("\"{}\"", id.uuid().simple())).collect();
+        <String as Encode<'q, Sqlite>>::encode(format!("[{}]", ids.join(",")), buffer)
+    }
+}
 
 stored_as!(i64, Timestamp::millis, Timestamp::from_millis; Timestamp);
 

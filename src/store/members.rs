@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 
+use super::columns::IdList;
 use super::resources::ResourceKind;
 use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
@@ -18,6 +19,16 @@ pub struct Related {
     pub document: String,
 }
 
+/// The other end of a membership, of one of several resources.
+#[derive(Debug, Clone, FromRow)]
+pub struct RelatedOf {
+    /// Of which.
+    pub of_id: ResourceId,
+    /// The other end.
+    #[sqlx(flatten)]
+    pub related: Related,
+}
+
 statements! {
     ADD = "INSERT INTO members (organization_id, connection_id, group_id, member_id) VALUES ($1, $2, $3, $4) \
         ON CONFLICT DO NOTHING";
@@ -31,6 +42,24 @@ statements! {
     GROUPS_OF = "SELECT r.id, r.kind, r.document FROM members m JOIN resources r \
         ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.group_id \
         WHERE m.organization_id = $1 AND m.connection_id = $2 AND m.member_id = $3 ORDER BY m.group_id";
+    OF_EACH_GROUP = "SELECT m.group_id AS of_id, r.id, r.kind, r.document FROM json_each($3) AS wanted \
+        CROSS JOIN members m ON m.organization_id = $1 AND m.connection_id = $2 AND m.group_id = unhex(wanted.value) \
+        JOIN resources r \
+        ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.member_id \
+        ORDER BY m.group_id, m.member_id",
+        postgres "SELECT m.group_id AS of_id, r.id, r.kind, r.document FROM members m JOIN resources r \
+        ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.member_id \
+        WHERE m.organization_id = $1 AND m.connection_id = $2 AND m.group_id = ANY($3) \
+        ORDER BY m.group_id, m.member_id";
+    GROUPS_OF_EACH = "SELECT m.member_id AS of_id, r.id, r.kind, r.document FROM json_each($3) AS wanted \
+        CROSS JOIN members m ON m.organization_id = $1 AND m.connection_id = $2 AND m.member_id = unhex(wanted.value) \
+        JOIN resources r \
+        ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.group_id \
+        ORDER BY m.member_id, m.group_id",
+        postgres "SELECT m.member_id AS of_id, r.id, r.kind, r.document FROM members m JOIN resources r \
+        ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.group_id \
+        WHERE m.organization_id = $1 AND m.connection_id = $2 AND m.member_id = ANY($3) \
+        ORDER BY m.member_id, m.group_id";
 }
 
 impl Reader {
@@ -62,6 +91,26 @@ impl Reader {
         member: ResourceId,
     ) -> Result<Vec<Related>, Error> {
         run!(self, query_as::<Related>(GROUPS_OF, organization, connection, member).fetch_all)
+    }
+
+    /// The members of several Groups, by Group and member.
+    pub async fn members_of_each(
+        &mut self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        groups: &[ResourceId],
+    ) -> Result<Vec<RelatedOf>, Error> {
+        run!(self, query_as::<RelatedOf>(OF_EACH_GROUP, organization, connection, IdList(groups)).fetch_all)
+    }
+
+    /// The Groups that several resources are directly in, by resource and Group.
+    pub async fn groups_of_each(
+        &mut self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        members: &[ResourceId],
+    ) -> Result<Vec<RelatedOf>, Error> {
+        run!(self, query_as::<RelatedOf>(GROUPS_OF_EACH, organization, connection, IdList(members)).fetch_all)
     }
 }
 

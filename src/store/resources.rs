@@ -1,8 +1,10 @@
 //! `resources` and `resource_emails`: SCIM Users and Groups, exactly as their connection asserted them.
 
+use std::collections::HashMap;
+
 use sqlx::FromRow;
 
-use super::columns::named_states;
+use super::columns::{IdList, named_states};
 use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
 use crate::clock::Timestamp;
@@ -65,6 +67,11 @@ pub struct ResourceRow {
 statements! {
     BY_ID = "SELECT id, connection_id, kind, name_key, external_id, active, version, created_at, updated_at, document \
         FROM resources WHERE organization_id = $1 AND connection_id = $2 AND id = $3";
+    BY_IDS = "SELECT r.id, r.connection_id, r.kind, r.name_key, r.external_id, r.active, r.version, r.created_at, \
+        r.updated_at, r.document FROM json_each($3) AS wanted CROSS JOIN resources r \
+        ON r.organization_id = $1 AND r.connection_id = $2 AND r.id = unhex(wanted.value)",
+        postgres "SELECT id, connection_id, kind, name_key, external_id, active, version, created_at, updated_at, \
+        document FROM resources WHERE organization_id = $1 AND connection_id = $2 AND id = ANY($3)";
     ID_BY_NAME = "SELECT id FROM resources \
         WHERE organization_id = $1 AND connection_id = $2 AND kind = $3 AND name_key = $4";
     ID_BY_EXTERNAL_ID = "SELECT id FROM resources \
@@ -94,6 +101,18 @@ impl Reader {
         id: ResourceId,
     ) -> Result<Option<ResourceRow>, Error> {
         run!(self, query_as::<ResourceRow>(BY_ID, organization, connection, id).fetch_optional)
+    }
+
+    /// The resources of these ids that there are, in the order of the ids.
+    pub async fn resources(
+        &mut self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        ids: &[ResourceId],
+    ) -> Result<Vec<ResourceRow>, Error> {
+        let rows = run!(self, query_as::<ResourceRow>(BY_IDS, organization, connection, IdList(ids)).fetch_all)?;
+        let mut by_id: HashMap<ResourceId, ResourceRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
     }
 
     /// Which resource of the connection has this folded name.

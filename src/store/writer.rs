@@ -42,16 +42,13 @@ impl Writer {
     /// earlier turns left open.
     pub(super) async fn turn(&self) -> Result<Turn, Error> {
         let place = Place::take(self);
-        let mut state = Arc::clone(&self.state).lock_owned().await;
+        let state = Arc::clone(&self.state).lock_owned().await;
         drop(place);
-        state.undo_abandoned().await?;
-        let nested = state.open.is_some();
-        // BEGIN IMMEDIATE: a transaction that reads first and then writes fails with SQLITE_BUSY_SNAPSHOT, which no
-        // timeout retries (T103).
-        let begin = if nested { "SAVEPOINT change" } else { "BEGIN IMMEDIATE" };
-        state.connection.execute(begin).await?;
-        state.open.get_or_insert(0);
-        Ok(Turn { state: Some(state), writer: self.clone(), nested })
+        to_the_end(Turn::open(self.clone(), state)).await
+    }
+
+    fn nobody_waits(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) == 0
     }
 
     /// Undoes what an abandoned turn left and commits for those who wait for it, if nobody else is about to.
@@ -59,11 +56,22 @@ impl Writer {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let writer = self.clone();
         runtime.spawn(async move {
-            let mut state = writer.state.lock().await;
-            let undone = state.undo_abandoned().await;
-            if undone.is_ok() && state.open.is_some() && writer.waiting.load(Ordering::SeqCst) == 0 {
-                // Those who wait learn of a failure because their senders are dropped.
-                let _ = state.commit().await;
+            loop {
+                let mut state = writer.state.lock().await;
+                state.undo_abandoned().await;
+                if state.open.is_none() {
+                    return;
+                }
+                if writer.nobody_waits() {
+                    // Those who wait for it learn of a failure because their senders are dropped.
+                    let _ = state.commit().await;
+                    return;
+                }
+                drop(state);
+                // Whoever waited may have gone away while the lock was held here, and left it to us.
+                if !writer.nobody_waits() {
+                    return;
+                }
             }
         });
     }
@@ -71,7 +79,8 @@ impl Writer {
     /// Waits for the running turn, then closes the connection.
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
-        if state.undo_abandoned().await.is_ok() && state.open.is_some() {
+        state.undo_abandoned().await;
+        if state.open.is_some() {
             let _ = state.commit().await;
         }
         // Leaves one file behind, and the next start with nothing to replay.
@@ -101,36 +110,51 @@ impl Drop for Place<'_> {
 }
 
 impl State {
-    async fn undo_abandoned(&mut self) -> Result<(), Error> {
+    async fn undo_abandoned(&mut self) {
         if !std::mem::take(&mut self.abandoned) {
-            return Ok(());
+            return;
         }
         match self.open {
-            Some(0) => {
-                self.open = None;
-                self.connection.execute("ROLLBACK").await?;
-            }
+            Some(0) => self.lose().await,
             Some(_) => {
-                self.connection.execute("ROLLBACK TO change; RELEASE change").await?;
+                // SQLite itself rolls everything back when the disk is full or fails; the savepoint is gone then.
+                if self.connection.execute("ROLLBACK TO change; RELEASE change").await.is_err() {
+                    self.lose().await;
+                }
             }
             None => {}
         }
-        Ok(())
+    }
+
+    /// Gives up the open transaction; those who wait for it learn that it failed because their senders are dropped.
+    async fn lose(&mut self) {
+        self.open = None;
+        self.committed.clear();
+        // Fails if SQLite has rolled it back by itself.
+        let _ = self.connection.execute("ROLLBACK").await;
     }
 
     async fn commit(&mut self) -> Result<(), Error> {
-        self.open = None;
-        let waiting = std::mem::take(&mut self.committed);
         if let Err(error) = self.connection.execute("COMMIT").await {
-            let _ = self.connection.execute("ROLLBACK").await;
+            self.lose().await;
             return Err(error.into());
         }
-        for sender in waiting {
+        self.open = None;
+        for sender in self.committed.drain(..) {
             // The caller may have gone away; its change is on disk all the same.
             let _ = sender.send(());
         }
         Ok(())
     }
+}
+
+/// Runs something even if whoever asked for it goes away in the middle: half a `BEGIN` or `COMMIT` would leave
+/// nobody who knows what the connection is at.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    // It fails to join only when the runtime stops.
+    tokio::runtime::Handle::current().spawn(work).await.unwrap_or(Err(Error::CommitFailed))
 }
 
 /// The right to write, until committed or dropped. Dropping it undoes its change and no other.
@@ -143,31 +167,56 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    async fn open(writer: Writer, mut state: OwnedMutexGuard<State>) -> Result<Self, Error> {
+        state.undo_abandoned().await;
+        let nested = state.open.is_some();
+        // BEGIN IMMEDIATE: a transaction that reads first and then writes fails with SQLITE_BUSY_SNAPSHOT, which no
+        // timeout retries (T103).
+        let begin = if nested { "SAVEPOINT change" } else { "BEGIN IMMEDIATE" };
+        if let Err(error) = state.connection.execute(begin).await {
+            if nested {
+                state.lose().await;
+            }
+            return Err(error.into());
+        }
+        state.open.get_or_insert(0);
+        Ok(Self { state: Some(state), writer, nested })
+    }
+
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.state.as_mut().expect("a turn holds the connection until it is consumed").connection
     }
 
     /// Returns when the change is on disk.
-    pub(super) async fn commit(mut self) -> Result<(), Error> {
-        let state = self.state.as_mut().expect("a turn holds the connection until it is consumed");
-        if self.nested {
-            state.connection.execute("RELEASE change").await?;
+    pub(super) async fn commit(self) -> Result<(), Error> {
+        match to_the_end(self.close()).await? {
+            Some(shared) => shared.await.map_err(|_| Error::CommitFailed),
+            None => Ok(()),
+        }
+    }
+
+    /// Commits, or leaves the transaction open for those who wait and returns what tells of their commit.
+    async fn close(mut self) -> Result<Option<oneshot::Receiver<()>>, Error> {
+        let mut state = self.state.take().expect("a turn holds the connection until it is consumed");
+        if self.nested
+            && let Err(error) = state.connection.execute("RELEASE change").await
+        {
+            state.lose().await;
+            return Err(error.into());
         }
         let changes = state.open.get_or_insert(0);
         *changes += 1;
-        if *changes >= BATCH || self.writer.waiting.load(Ordering::SeqCst) == 0 {
-            let result = state.commit().await;
-            self.state = None;
-            return result;
+        if *changes >= BATCH || self.writer.nobody_waits() {
+            return state.commit().await.map(|()| None);
         }
         let (sender, receiver) = oneshot::channel();
         state.committed.push(sender);
-        self.state = None;
-        if self.writer.waiting.load(Ordering::SeqCst) == 0 {
+        drop(state);
+        if self.writer.nobody_waits() {
             // Who was waiting has gone away meanwhile.
             self.writer.tidy();
         }
-        receiver.await.map_err(|_| Error::CommitFailed)
+        Ok(Some(receiver))
     }
 }
 
