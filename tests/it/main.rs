@@ -2,5 +2,6 @@
 //! What needs no database, no router and no process is tested beside its code instead.
 #![cfg(test)]
 
+mod store;
 mod support;
 mod tidy;
