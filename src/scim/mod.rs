@@ -2,6 +2,7 @@
 //! how a resource is written. Never does I/O, never knows a connection, a person or a permission.
 
 pub mod error;
+pub mod etag;
 pub mod filter;
 pub mod fold;
 pub mod json;
@@ -10,8 +11,10 @@ pub mod patch;
 pub mod path;
 pub mod projection;
 pub mod quirks;
+pub mod render;
 pub mod resource;
 pub mod schema;
+pub mod sort;
 
 pub use error::{Error, ScimType};
 pub use fold::fold;

@@ -1,0 +1,136 @@
+//! What answers show.
+
+use serde_json::json;
+
+use super::*;
+use crate::clock::Timestamp;
+use crate::scim::schema::{ACCESS, ENTERPRISE_USER};
+
+fn user(projection: &Projection) -> Value {
+    let document = json!({
+        "externalId": "x1",
+        "userName": "ada@example.org",
+        "name": { "givenName": "Ada", "familyName": "Byron" },
+        "emails": [{ "value": "ada@example.org", "type": "work", "primary": true }],
+        ENTERPRISE_USER.urn: { "department": "Engines", "manager": { "value": "7" } },
+    });
+    let groups =
+        [Reference { id: "g1".to_owned(), resource_type: ResourceType::Group, display: Some("Editors".to_owned()) }];
+    let access = Access {
+        status: "active".to_owned(),
+        can_edit: vec![("edit_facility:leeds".to_owned(), "Can edit: leeds".to_owned())],
+        admin_for: Vec::new(),
+    };
+    let Value::Object(document) = document else { unreachable!("an object") };
+    let whole = Rendered {
+        resource_type: ResourceType::User,
+        id: "u1",
+        document: &document,
+        version: 3,
+        created: Timestamp::from_millis(0),
+        last_modified: Timestamp::from_millis(1000),
+        members: None,
+        groups: Some(&groups),
+        access: Some(&access),
+    };
+    Value::Object(projection.apply(whole.full("http://localhost/scim/v2/okta")))
+}
+
+fn only(names: &str) -> Projection {
+    Projection::parse(ResourceType::User, Some(names), None).expect("a projection")
+}
+
+fn without(names: &str) -> Projection {
+    Projection::parse(ResourceType::User, None, Some(names)).expect("a projection")
+}
+
+#[test]
+fn a_whole_user_is_shown_in_the_order_of_the_schema() {
+    let shown = user(&Projection::default_of(ResourceType::User));
+    insta::assert_json_snapshot!(shown, @r#"
+    {
+      "schemas": [
+        "urn:ietf:params:scim:schemas:core:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        "urn:secaro:params:scim:schemas:extension:access:2.0:User"
+      ],
+      "id": "u1",
+      "externalId": "x1",
+      "userName": "ada@example.org",
+      "name": {
+        "givenName": "Ada",
+        "familyName": "Byron"
+      },
+      "emails": [
+        {
+          "value": "ada@example.org",
+          "type": "work",
+          "primary": true
+        }
+      ],
+      "groups": [
+        {
+          "value": "g1",
+          "$ref": "http://localhost/scim/v2/okta/Groups/g1",
+          "display": "Editors",
+          "type": "direct"
+        }
+      ],
+      "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {
+        "department": "Engines",
+        "manager": {
+          "value": "7"
+        }
+      },
+      "urn:secaro:params:scim:schemas:extension:access:2.0:User": {
+        "status": "active",
+        "canEdit": [
+          {
+            "value": "edit_facility:leeds",
+            "display": "Can edit: leeds"
+          }
+        ]
+      },
+      "meta": {
+        "resourceType": "User",
+        "created": "1970-01-01T00:00:00.000Z",
+        "lastModified": "1970-01-01T00:00:01.000Z",
+        "location": "http://localhost/scim/v2/okta/Users/u1",
+        "version": "W/\"3\""
+      }
+    }
+    "#);
+}
+
+#[test]
+fn attributes_chooses_and_id_is_always_there() {
+    let schemas = user(&only("id"))["schemas"].clone();
+    assert_eq!(user(&only("USERNAME")), json!({ "schemas": schemas, "id": "u1", "userName": "ada@example.org" }));
+    assert_eq!(user(&only("name.givenName"))["name"], json!({ "givenName": "Ada" }));
+    assert_eq!(user(&only("emails[type eq \"work\"]"))["emails"][0]["value"], json!("ada@example.org"));
+    let department = format!("{}:department", ENTERPRISE_USER.urn);
+    assert_eq!(user(&only(&department))[ENTERPRISE_USER.urn], json!({ "department": "Engines" }));
+    assert_eq!(user(&only(ENTERPRISE_USER.urn))[ENTERPRISE_USER.urn]["manager"]["value"], json!("7"));
+    assert_eq!(user(&only("nothing,we know")).as_object().map(Map::len), Some(2));
+}
+
+#[test]
+fn excluded_attributes_takes_away_but_never_the_id() {
+    let shown = user(&without("id,groups,name.familyName,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"));
+    assert_eq!(shown["id"], json!("u1"));
+    assert_eq!(shown["name"], json!({ "givenName": "Ada" }));
+    assert!(shown.get("groups").is_none() && shown.get(ENTERPRISE_USER.urn).is_none());
+    assert_eq!(shown["userName"], json!("ada@example.org"));
+}
+
+#[test]
+fn only_what_is_shown_is_wanted() {
+    assert!(Projection::default_of(ResourceType::User).wants("groups"));
+    assert!(!without("groups").wants("groups"));
+    assert!(without("groups.display").wants("groups"));
+    assert!(!only("userName").wants("groups"));
+    assert!(only("groups.value").wants("groups"));
+    assert!(!only("userName").wants(ACCESS.urn));
+    assert!(only(&format!("{}:status", ACCESS.urn)).wants(ACCESS.urn));
+    assert!(Projection::parse(ResourceType::User, Some("a"), Some("b")).is_err());
+}
