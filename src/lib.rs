@@ -5,6 +5,7 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod conformance;
+pub mod directory;
 pub mod ids;
 pub mod outbox;
 pub mod scim;

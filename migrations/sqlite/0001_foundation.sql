@@ -183,7 +183,7 @@ CREATE TABLE grants (
     permission      TEXT NOT NULL
         CHECK (permission IN ('edit_organization', 'edit_facility', 'organization_admin', 'billing_admin')),
     facility_id     BLOB,
-    facility_key    TEXT, -- the folded text that named the facility, while it names none
+    facility_key    TEXT, -- the folded text that names the facility, now or some day
     source          TEXT NOT NULL CHECK (source IN ('manual', 'rule_group', 'rule_attribute', 'attribute')),
     connection_id   BLOB,
     rule_id         BLOB,
@@ -203,8 +203,7 @@ CREATE TABLE grants (
 ) STRICT;
 CREATE INDEX grants_person_idx ON grants (organization_id, person_id);
 CREATE INDEX grants_rule_idx ON grants (organization_id, rule_id);
-CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id);
-CREATE INDEX grants_dormant_idx ON grants (organization_id, facility_key) WHERE state = 'dormant';
+CREATE INDEX grants_facility_key_idx ON grants (organization_id, facility_key);
 CREATE INDEX grants_held_idx ON grants (organization_id, created_at) WHERE reason IS NOT NULL;
 CREATE INDEX grants_admin_idx ON grants (organization_id, permission, state) WHERE permission = 'organization_admin';
 

@@ -54,6 +54,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     BY_KEY = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
         WHERE key = $1", installation_wide "the key stands in the URL; the caller's credential decides the rest";
+    BY_ID = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
+        WHERE organization_id = $1 AND id = $2";
     LIST = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
         WHERE organization_id = $1 ORDER BY key";
     SET_STATE = "UPDATE connections SET state = $3 WHERE organization_id = $1 AND id = $2";
@@ -63,6 +65,15 @@ impl Reader {
     /// The connection of this key.
     pub async fn connection_by_key(&mut self, key: &str) -> Result<Option<Connection>, Error> {
         run!(self, query_as::<Connection>(BY_KEY, key).fetch_optional)
+    }
+
+    /// The connection of this id.
+    pub async fn connection_by_id(
+        &mut self,
+        organization: OrganizationId,
+        id: ConnectionId,
+    ) -> Result<Option<Connection>, Error> {
+        run!(self, query_as::<Connection>(BY_ID, organization, id).fetch_optional)
     }
 
     /// The organization's connections, by key.

@@ -45,7 +45,7 @@ pub struct Grant {
     pub permission: String,
     /// Which facility, if it is known.
     pub facility_id: Option<FacilityId>,
-    /// The folded text that is to name a facility, if it names none yet.
+    /// The folded text that names the facility, now or some day.
     pub facility_key: Option<String>,
     /// From where.
     pub source: GrantSource,
@@ -110,9 +110,9 @@ statements! {
     SET_STATE = "UPDATE grants SET state = $3, reason = $4, facility_id = $5, facility_key = $6 \
         WHERE organization_id = $1 AND id = $2";
     DELETE = "DELETE FROM grants WHERE organization_id = $1 AND id = $2";
-    PEOPLE_OF_FACILITY = "SELECT DISTINCT person_id FROM grants WHERE organization_id = $1 AND facility_id = $2";
-    PEOPLE_WAITING_FOR = "SELECT DISTINCT person_id FROM grants \
-        WHERE organization_id = $1 AND facility_key = $2 AND state = 'dormant'";
+    NAMING = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
+        group_id, attribute, state, reason, granted_by, request_id, created_at \
+        FROM grants WHERE organization_id = $1 AND facility_key = $2 ORDER BY person_id, id";
     PEOPLE_OF_RULE = "SELECT DISTINCT person_id FROM grants WHERE organization_id = $1 AND rule_id = $2";
     OTHER_ADMINS = "SELECT COUNT(*) FROM grants g \
         JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
@@ -140,22 +140,9 @@ impl Reader {
         run!(self, query_as::<Grant>(HELD, organization).fetch_all)
     }
 
-    /// Who has a grant for this facility.
-    pub async fn people_of_facility(
-        &mut self,
-        organization: OrganizationId,
-        facility: FacilityId,
-    ) -> Result<Vec<PersonId>, Error> {
-        run!(self, query_scalar::<PersonId>(PEOPLE_OF_FACILITY, organization, facility).fetch_all)
-    }
-
-    /// Who has a dormant grant for a facility of this folded name.
-    pub async fn people_waiting_for_facility(
-        &mut self,
-        organization: OrganizationId,
-        name_key: &str,
-    ) -> Result<Vec<PersonId>, Error> {
-        run!(self, query_scalar::<PersonId>(PEOPLE_WAITING_FOR, organization, name_key).fetch_all)
+    /// The grants whose facility is called so, folded; by person.
+    pub async fn grants_naming(&mut self, organization: OrganizationId, name_key: &str) -> Result<Vec<Grant>, Error> {
+        run!(self, query_as::<Grant>(NAMING, organization, name_key).fetch_all)
     }
 
     /// Who has a grant by this rule.

@@ -1,0 +1,318 @@
+//! What each person may do and why: every effective permission with all that it comes from, and everything that
+//! gives nothing yet with what it waits for.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::grants::effective_of;
+use super::organizations::Organization;
+use super::people::{Person, Status};
+use super::permissions::Permission;
+use super::{Directory, Error};
+use crate::clock::Timestamp;
+use crate::directory::email::Email;
+use crate::ids::{ConnectionId, OrganizationId, RequestId, ResourceId, RuleId};
+use crate::store::grants::{ExplainedGrant, GrantSource, GrantState};
+use crate::store::{self, Reader};
+
+/// A person with what they may do.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonOverview {
+    /// The organization's key.
+    pub organization: String,
+    /// The person.
+    #[serde(flatten)]
+    pub person: Person,
+    /// The connection that manages them, by key.
+    pub managed_by: Option<String>,
+    /// The effective permissions.
+    pub permissions: Vec<Permission>,
+}
+
+/// A person with what they may do and why.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The person with the effective permissions.
+    #[serde(flatten)]
+    pub overview: PersonOverview,
+    /// Each effective permission and everything it comes from.
+    pub effective: Vec<Explained>,
+    /// What gives nothing yet, and what each waits for.
+    pub waiting: Vec<Explained>,
+    /// What of the link to the IdP's User waits for a decision.
+    pub link: Option<String>,
+}
+
+/// One permission and what it comes from.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explained {
+    /// The permission.
+    pub permission: Permission,
+    /// Secaro's words for it.
+    pub called: String,
+    /// What it comes from; any one of them is enough.
+    pub because: Vec<Cause>,
+}
+
+/// One source of a permission.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cause {
+    /// In a sentence.
+    pub text: String,
+    /// The connection, by key.
+    pub connection: Option<String>,
+    /// The rule.
+    pub rule: Option<RuleId>,
+    /// The group, by name.
+    pub group: Option<String>,
+    /// The attribute.
+    pub attribute: Option<String>,
+    /// On whose authority.
+    pub granted_by: String,
+    /// By which request.
+    pub request: RequestId,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it waits for, if it gives nothing.
+    pub waits_for: Option<String>,
+}
+
+/// Something that waits for an Organization admin.
+#[derive(Debug, Clone, Serialize)]
+pub struct Held {
+    /// `link`, `address` or `permission`.
+    pub kind: &'static str,
+    /// Whom it is about, if anybody yet.
+    pub person: Option<String>,
+    /// The SCIM User, of a link.
+    pub resource: Option<ResourceId>,
+    /// The connection, by key.
+    pub connection: Option<String>,
+    /// The permission, of one.
+    pub permission: Option<String>,
+    /// Why, as it is stored.
+    pub reason: String,
+    /// Why, in a sentence.
+    pub text: String,
+    /// By which request.
+    pub request: RequestId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Why something is held or dormant, in words; the one list of reasons.
+#[must_use]
+pub fn reason_in_words(reason: &str) -> &'static str {
+    match reason {
+        "ceiling" => "the connection may not grant this; an Organization admin has to decide",
+        "unverified_domain" => "the e-mail's domain is not verified for the organization",
+        "reactivated" => "given before the person was deactivated; an Organization admin has to confirm it",
+        "last_organization_admin" => {
+            "the IdP no longer asserts it, but it is the last Organization admin's role; an Organization admin has to decide"
+        }
+        "unknown_facility" => "no facility is called so; it comes alive when one is",
+        "ambiguous_facility" => "several facilities are called so; use the facility's key",
+        "archived_facility" => "the facility is archived",
+        "no_address" => "the IdP sends no usable e-mail address",
+        "existing_admin" => "the address is an existing admin's",
+        "existing_person" => "the address is an existing person's, and its domain is not verified for the organization",
+        "other_connection" => "another connection manages the person of this address",
+        "already_linked" => "another User of this connection stands for the person of this address",
+        "deactivated_by_admin" => "an Organization admin deactivated the person of this address",
+        "address_taken" => "the IdP's new address is another person's; the old one stays",
+        "address_unverified" => "the domain of the IdP's new address is not verified; the old one stays",
+        _ => "an Organization admin has to decide",
+    }
+}
+
+impl Directory {
+    /// Everybody of an organization, by e-mail.
+    pub async fn people(&self, organization: &str) -> Result<Vec<PersonOverview>, Error> {
+        let organization = self.find_organization(organization).await?;
+        let mut reader = self.store.read().await?;
+        let connections = connection_keys(&mut reader, organization.id).await?;
+        let (mut people, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = reader.people_after(organization.id, &after, 500).await?;
+            let Some(last) = page.last() else { return Ok(people) };
+            after.clone_from(&last.email_key);
+            for person in page {
+                let grants = reader.explained_grants(organization.id, person.id).await?;
+                people.push(overview(&organization, person, &grants, &connections));
+            }
+        }
+    }
+
+    /// What the person of this address may do and why.
+    pub async fn explain(&self, organization: Option<&str>, email: &str) -> Result<Explanation, Error> {
+        let (organization, person) = self.find_person(organization, email).await?;
+        let mut reader = self.store.read().await?;
+        let connections = connection_keys(&mut reader, organization.id).await?;
+        let grants = reader.explained_grants(organization.id, person.id).await?;
+        let link = reader
+            .link_of_person(organization.id, person.id)
+            .await?
+            .and_then(|link| link.reason)
+            .map(|reason| reason_in_words(&reason).to_owned());
+        let active = person.status == Status::Active;
+        let is_effective = |explained: &&ExplainedGrant| active && explained.grant.state == GrantState::Effective;
+        let (effective, waiting) = (
+            explained(grants.iter().filter(is_effective)),
+            explained(grants.iter().filter(|explained| !is_effective(explained))),
+        );
+        let overview = overview(&organization, person, &grants, &connections);
+        Ok(Explanation { overview, effective, waiting, link })
+    }
+
+    /// Everything of an organization that waits for a decision, oldest first.
+    pub async fn held(&self, organization: &str) -> Result<Vec<Held>, Error> {
+        let organization = self.find_organization(organization).await?.id;
+        let mut reader = self.store.read().await?;
+        let connections = connection_keys(&mut reader, organization).await?;
+        let mut held = Vec::new();
+        for link in reader.held_links(organization).await? {
+            let reason = link.reason.unwrap_or_default();
+            held.push(Held {
+                kind: if link.state == store::links::LinkState::Held { "link" } else { "address" },
+                person: email_of(&mut reader, organization, link.person_id).await?,
+                resource: Some(link.resource_id),
+                connection: connections.get(&link.connection_id).cloned(),
+                permission: None,
+                text: reason_in_words(&reason).to_owned(),
+                reason,
+                request: link.request_id,
+                since: link.created_at,
+            });
+        }
+        for grant in reader.held_grants(organization).await? {
+            let reason = grant.reason.unwrap_or_default();
+            let permission = Permission::of(&grant.permission, grant.facility_key.as_deref());
+            held.push(Held {
+                kind: "permission",
+                person: email_of(&mut reader, organization, Some(grant.person_id)).await?,
+                resource: None,
+                connection: grant.connection_id.and_then(|id| connections.get(&id).cloned()),
+                permission: permission.map(|permission| permission.to_string()),
+                text: reason_in_words(&reason).to_owned(),
+                reason,
+                request: grant.request_id,
+                since: grant.created_at,
+            });
+        }
+        held.sort_by_key(|item| item.since);
+        Ok(held)
+    }
+
+    async fn find_person(&self, organization: Option<&str>, email: &str) -> Result<(Organization, Person), Error> {
+        let key = Email::parse(email)
+            .ok_or_else(|| Error::Invalid(format!("«{email}» is no e-mail address; write it like ada@example.org")))?;
+        let organizations = match organization {
+            Some(key) => vec![self.find_organization(key).await?],
+            None => self.organizations().await?,
+        };
+        let mut reader = self.store.read().await?;
+        let mut found = Vec::new();
+        for organization in organizations {
+            if let Some(person) = reader.person_by_email(organization.id, key.key()).await? {
+                found.push((organization, person));
+            }
+        }
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => Err(Error::Invalid(
+                "several organizations have a person of this address; say which with --organization KEY".to_owned(),
+            )),
+            (None, _) => Err(Error::NotFound {
+                kind: "person",
+                name: email.to_owned(),
+                advice: "«secaro-gateway person list» shows those there are",
+            }),
+        }
+    }
+}
+
+async fn connection_keys(
+    reader: &mut Reader,
+    organization: OrganizationId,
+) -> Result<HashMap<ConnectionId, String>, store::Error> {
+    let rows = reader.connections(organization).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.key)).collect())
+}
+
+async fn email_of(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    person: Option<crate::ids::PersonId>,
+) -> Result<Option<String>, store::Error> {
+    let Some(person) = person else { return Ok(None) };
+    Ok(reader.person(organization, person).await?.map(|person| person.email))
+}
+
+fn overview(
+    organization: &Organization,
+    person: Person,
+    grants: &[ExplainedGrant],
+    connections: &HashMap<ConnectionId, String>,
+) -> PersonOverview {
+    PersonOverview {
+        organization: organization.key.clone(),
+        managed_by: person.managed_by.and_then(|id| connections.get(&id).cloned()),
+        permissions: if person.status == Status::Active { effective_of(grants) } else { Vec::new() },
+        person,
+    }
+}
+
+/// Groups grants of one permission together.
+fn explained<'a>(grants: impl Iterator<Item = &'a ExplainedGrant>) -> Vec<Explained> {
+    let mut all: Vec<Explained> = Vec::new();
+    for grant in grants {
+        let facility = grant.facility.as_deref().or(grant.grant.facility_key.as_deref());
+        let Some(permission) = Permission::of(&grant.grant.permission, facility) else { continue };
+        let cause = cause(grant);
+        match all.iter_mut().find(|explained| explained.permission == permission) {
+            Some(explained) => explained.because.push(cause),
+            None => {
+                let called = match (&permission, &grant.facility_name) {
+                    (Permission::EditFacility(_), Some(name)) => Permission::EditFacility(name.clone()).called(),
+                    _ => permission.called(),
+                };
+                all.push(Explained { permission, called, because: vec![cause] });
+            }
+        }
+    }
+    all
+}
+
+fn cause(explained: &ExplainedGrant) -> Cause {
+    let grant = &explained.grant;
+    let group = explained.group_document.as_deref().and_then(display_name);
+    let rule = explained.rule.as_deref().unwrap_or("(removed)");
+    let connection = explained.connection.as_deref().unwrap_or("(removed)");
+    let attribute = grant.attribute.as_deref().unwrap_or_default();
+    let text = match grant.source {
+        GrantSource::Manual => format!("given by {}", grant.granted_by),
+        GrantSource::RuleGroup => {
+            let group = group.as_deref().unwrap_or("(deleted)");
+            format!("member of group «{group}» of connection «{connection}», by rule «{rule}»")
+        }
+        GrantSource::RuleAttribute => format!("attribute {attribute} of connection «{connection}», by rule «{rule}»"),
+        GrantSource::Attribute => format!("{attribute} asserted by connection «{connection}»"),
+    };
+    Cause {
+        text,
+        connection: explained.connection.clone(),
+        rule: grant.rule_id,
+        group,
+        attribute: grant.attribute.clone(),
+        granted_by: grant.granted_by.clone(),
+        request: grant.request_id,
+        since: grant.created_at,
+        waits_for: grant.reason.as_deref().map(|reason| reason_in_words(reason).to_owned()),
+    }
+}
+
+fn display_name(document: &str) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_str(document).ok()?;
+    document.get("displayName")?.as_str().map(ToOwned::to_owned)
+}

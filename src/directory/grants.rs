@@ -1,0 +1,104 @@
+//! Grants as a whole: what a person may do now, and what happens to grants when a facility does. Decides nothing
+//! about who should have one.
+
+use super::facilities::{self, Place};
+use super::permissions::Permission;
+use crate::audit::{self, Action, Record, Target};
+use crate::ids::{OrganizationId, PersonId};
+use crate::outbox::{self, Event};
+use crate::store::grants::{ExplainedGrant, Grant, GrantState};
+use crate::store::people::Status;
+use crate::store::{self, Reader, Tx};
+
+/// What a person may do now, each permission once; nothing unless they are active.
+pub(crate) async fn effective(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Vec<Permission>, store::Error> {
+    let active = reader.person(organization, person).await?.is_some_and(|person| person.status == Status::Active);
+    if !active {
+        return Ok(Vec::new());
+    }
+    let grants = reader.explained_grants(organization, person).await?;
+    Ok(effective_of(&grants))
+}
+
+/// What these grants give, each permission once.
+pub(super) fn effective_of(grants: &[ExplainedGrant]) -> Vec<Permission> {
+    let mut permissions: Vec<Permission> = grants
+        .iter()
+        .filter(|explained| explained.grant.state == GrantState::Effective)
+        .filter_map(|explained| Permission::of(&explained.grant.permission, explained.facility.as_deref()))
+        .collect();
+    permissions.sort();
+    permissions.dedup();
+    permissions
+}
+
+/// Records and announces that what a person may do is no longer what it was; nothing if it is.
+pub(crate) async fn note_change(
+    tx: &mut Tx,
+    person: PersonId,
+    before: &[Permission],
+    why: &str,
+) -> Result<(), store::Error> {
+    let organization = tx.organization();
+    let after = effective(tx, organization, person).await?;
+    if after == before {
+        return Ok(());
+    }
+    let texts = |permissions: &[Permission]| permissions.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let record = Record::of(Action::AccessChanged, Target::Person(person))
+        .before(texts(before).into())
+        .after(texts(&after).into())
+        .because(why);
+    audit::record(tx, record).await?;
+    outbox::emit(tx, &Event::UserAccessChanged(person, texts(&after))).await
+}
+
+/// Looks again which facility a folded name means, for every grant that names one so.
+pub(super) async fn settle_facility(tx: &mut Tx, name_key: &str) -> Result<(), store::Error> {
+    let organization = tx.organization();
+    let grants = tx.grants_naming(organization, name_key).await?;
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let place = facilities::resolve(tx, organization, name_key).await?;
+    for of_person in grants.chunk_by(|a, b| a.person_id == b.person_id) {
+        let person = of_person[0].person_id;
+        let before = effective(tx, organization, person).await?;
+        for grant in of_person {
+            let settled = settled(grant.clone(), &place);
+            if settled.state != grant.state
+                || settled.facility_id != grant.facility_id
+                || settled.reason != grant.reason
+            {
+                tx.set_grant_state(&settled).await?;
+            }
+        }
+        note_change(tx, person, &before, "a facility changed").await?;
+    }
+    Ok(())
+}
+
+/// The grant as it stands for what its facility's name means now; a held one stays held.
+fn settled(mut grant: Grant, place: &Place) -> Grant {
+    match place {
+        Place::Known(id) => {
+            grant.facility_id = Some(*id);
+            if grant.state == GrantState::Dormant {
+                grant.state = GrantState::Effective;
+                grant.reason = None;
+            }
+        }
+        Place::Dormant(id, dormancy) => {
+            grant.facility_id = *id;
+            if grant.state != GrantState::Held {
+                grant.state = GrantState::Dormant;
+                grant.reason = Some(dormancy.as_str().to_owned());
+            }
+        }
+    }
+    grant
+}

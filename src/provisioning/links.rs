@@ -1,0 +1,115 @@
+//! The linking table: which person a User stands for, decided in one function, in the transaction that reads the
+//! domain's and the person's state. Never takes somebody over silently, never loops on a 409.
+
+use serde_json::{Map, Value};
+
+use super::Error;
+use super::reconcile::is_gone;
+use crate::audit::{self, Action, Record, Target};
+use crate::directory::email::Email;
+use crate::directory::people::{self, DeactivatedBy, Person, Status};
+use crate::ids::{ConnectionId, PersonId, ResourceId};
+use crate::outbox::{self, Event};
+use crate::scim::resource;
+use crate::store::grants::GrantState;
+use crate::store::links::{Link, LinkState};
+use crate::store::people::Person as Row;
+use crate::store::{self, Tx};
+
+/// What is decided about a User.
+enum Decision {
+    /// Nobody has the address: a new person.
+    New(Email),
+    /// That person.
+    Existing(Person),
+    /// An Organization admin decides.
+    Held(Option<PersonId>, &'static str),
+}
+
+/// The usable address of a User: its primary or work e-mail, else a `userName` that is one.
+pub(super) fn address(document: &Map<String, Value>) -> Option<Email> {
+    let asserted = resource::primary_email(document).and_then(Email::parse);
+    asserted.or_else(|| resource::user_name(document).and_then(Email::parse))
+}
+
+/// Decides the link of a new User, or of one whose link is held and whose address changed.
+pub(super) async fn decide(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    id: ResourceId,
+    document: &Map<String, Value>,
+) -> Result<(), Error> {
+    let decision = decision(tx, connection, address(document)).await?;
+    let mut link = Link {
+        resource_id: id,
+        connection_id: connection,
+        person_id: None,
+        state: LinkState::Linked,
+        reason: None,
+        request_id: tx.author().request,
+        created_at: tx.now(),
+    };
+    match decision {
+        Decision::New(email) => {
+            let name = resource::shown_name(document).unwrap_or(email.as_written());
+            link.person_id = Some(people::admit(tx, &email, name, connection).await?.id);
+            tx.put_link(&link).await?;
+        }
+        Decision::Existing(person) => {
+            link.person_id = Some(person.id);
+            tx.put_link(&link).await?;
+            let managed = Row { managed_by: Some(connection), ..person.clone() };
+            people::change_details(tx, &person, managed).await?;
+            let record = Record::of(Action::LinkMade, Target::Person(person.id));
+            audit::record(tx, record.after(serde_json::json!({ "resource": id }))).await?;
+            outbox::emit(tx, &Event::UserLinked(person.id)).await?;
+        }
+        Decision::Held(person, reason) => {
+            link.person_id = person;
+            link.state = LinkState::Held;
+            link.reason = Some(reason.to_owned());
+            tx.put_link(&link).await?;
+            let record = Record::of(Action::LinkHeld, Target::Resource(id)).because(reason);
+            audit::record(tx, record.after(serde_json::json!({ "person": person }))).await?;
+            outbox::emit(tx, &Event::LinkHeld(id)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn decision(tx: &mut Tx, connection: ConnectionId, email: Option<Email>) -> Result<Decision, store::Error> {
+    let organization = tx.organization();
+    let Some(email) = email else { return Ok(Decision::Held(None, "no_address")) };
+    let Some(person) = tx.person_by_email(organization, email.key()).await? else { return Ok(Decision::New(email)) };
+    let held = |reason| Ok(Decision::Held(Some(person.id), reason));
+    if let Some(link) = tx.link_of_person(organization, person.id).await? {
+        return held(if link.connection_id == connection { "already_linked" } else { "other_connection" });
+    }
+    if person.status == Status::Invited {
+        return Ok(Decision::Existing(person));
+    }
+    if person.deactivated_by == Some(DeactivatedBy::Admin) {
+        return held("deactivated_by_admin");
+    }
+    let returns = is_gone(&person) && person.managed_by == Some(connection);
+    if returns {
+        // The same connection deleted the resource and makes it anew; admin roles given by hand are held when the
+        // person is reactivated.
+        return Ok(Decision::Existing(person));
+    }
+    if is_admin(tx, &person).await? {
+        return held("existing_admin");
+    }
+    if !tx.is_verified_domain(organization, email.domain().as_str()).await? {
+        return held("existing_person");
+    }
+    Ok(Decision::Existing(person))
+}
+
+/// Whether a person holds an admin role, or would if they came back.
+async fn is_admin(tx: &mut Tx, person: &Person) -> Result<bool, store::Error> {
+    let organization = tx.organization();
+    Ok(tx.grants(organization, person.id).await?.iter().any(|grant| {
+        grant.state != GrantState::Dormant && matches!(grant.permission.as_str(), "organization_admin" | "billing_admin")
+    }))
+}

@@ -1,0 +1,352 @@
+//! Users and Groups: created, read, replaced, patched, deleted. One piece of code for both; each call is one
+//! transaction that also brings the people concerned up to date.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::reconcile::{self, Reconciler};
+use super::view::{View, document_of};
+use super::{Error, Provisioning, links, members};
+use crate::audit::{self, Action, Record, Target};
+use crate::auth::Caller;
+use crate::ids::ResourceId;
+use crate::outbox::{self, Event};
+use crate::scim::etag::Condition;
+use crate::scim::patch::{self, MemberChange};
+use crate::scim::projection::Projection;
+use crate::scim::resource::{self, Incoming};
+use crate::scim::{self, Normaliser, ResourceType, fold};
+use crate::store::Tx;
+use crate::store::links::LinkState;
+use crate::store::resources::{ResourceKind, ResourceRow};
+
+/// What a change came to.
+#[derive(Debug)]
+pub struct Changed {
+    /// The resource as it is now, as far as the projection shows it.
+    pub view: View,
+    /// Whether anything is different.
+    pub changed: bool,
+}
+
+/// A change on its way through the steps: what is stored, what it was, and who is concerned.
+struct Change {
+    row: ResourceRow,
+    document: Map<String, Value>,
+    before: Option<(ResourceRow, Map<String, Value>)>,
+    touched_members: BTreeSet<ResourceId>,
+}
+
+impl Provisioning {
+    /// POST: makes a resource of what the IdP asserts, and for a User decides whom it stands for.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        resource_type: ResourceType,
+        body: Value,
+        projection: &Projection,
+        normaliser: &mut Normaliser,
+    ) -> Result<View, Error> {
+        let Incoming { document, members, .. } = resource::parse(resource_type, body, normaliser)?;
+        let mut tx = self.store.begin(caller.author()).await?;
+        let row = ResourceRow {
+            id: tx.id(),
+            connection_id: caller.connection(),
+            kind: resource_type.into(),
+            name_key: name_key(resource_type, &document),
+            external_id: external_id(&document),
+            active: resource::active(&document),
+            version: 1,
+            created_at: tx.now(),
+            updated_at: tx.now(),
+            document: json!(document).to_string(),
+        };
+        refuse_duplicates(&mut tx, &row).await?;
+        tx.insert_resource(&row).await?;
+        let additions = members.map(MemberChange::Add);
+        let touched_members =
+            members::apply(&mut tx, caller.connection(), row.id, additions.as_slice(), normaliser).await?;
+        let change = Change { row, document, before: None, touched_members };
+        self.finish(tx, change, projection).await
+    }
+
+    /// GET by id.
+    pub async fn get(
+        &self,
+        caller: &Caller,
+        resource_type: ResourceType,
+        id: &str,
+        projection: &Projection,
+    ) -> Result<View, Error> {
+        let id = parse_id(id)?;
+        let mut reader = self.store.read().await?;
+        let row = reader.resource(caller.organization(), caller.connection(), id).await?;
+        let row = of_type(row, resource_type)?;
+        View::load(&mut reader, caller.organization(), row, projection).await
+    }
+
+    /// PUT: replaces what the IdP may write. Silence about `active` and `members` changes neither: a PUT that does
+    /// not speak of them must not reactivate somebody or empty a group.
+    pub async fn replace(
+        &self,
+        caller: &Caller,
+        resource_type: ResourceType,
+        id: &str,
+        condition: &Condition,
+        body: Value,
+        projection: &Projection,
+        normaliser: &mut Normaliser,
+    ) -> Result<Changed, Error> {
+        let incoming = resource::parse(resource_type, body, normaliser)?;
+        let (tx, row, old) = self.begin_change(caller, resource_type, id, condition).await?;
+        let members: Vec<MemberChange> = incoming.members.clone().map(MemberChange::Replace).into_iter().collect();
+        let document = resource::replace(&old, incoming);
+        self.store_change(tx, caller, row, old, document, &members, projection, normaliser).await
+    }
+
+    /// PATCH: applies the operations, all or none.
+    pub async fn patch(
+        &self,
+        caller: &Caller,
+        resource_type: ResourceType,
+        id: &str,
+        condition: &Condition,
+        body: Value,
+        projection: &Projection,
+        normaliser: &mut Normaliser,
+    ) -> Result<Changed, Error> {
+        let request = patch::Request::parse(resource_type, body, self.bounds.patch_operations, normaliser)?;
+        let (tx, row, old) = self.begin_change(caller, resource_type, id, condition).await?;
+        let mut document = old.clone();
+        let applied = request.apply(resource_type, &mut document, normaliser)?;
+        self.store_change(tx, caller, row, old, document, &applied.members, projection, normaliser).await
+    }
+
+    /// DELETE: the resource is gone and its name free again; the person it stood for stays on the list, deactivated.
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        resource_type: ResourceType,
+        id: &str,
+        condition: &Condition,
+    ) -> Result<(), Error> {
+        let (mut tx, row, document) = self.begin_change(caller, resource_type, id, condition).await?;
+        let (organization, connection) = (caller.organization(), caller.connection());
+        let reconciler = Reconciler::of(&mut tx, connection).await?;
+        let (link, members) = match row.kind {
+            ResourceKind::User => (tx.link(organization, row.id).await?, Vec::new()),
+            ResourceKind::Group => {
+                let name = resource::display_name(&document).unwrap_or_default();
+                let concerned = reconciler.concerns(row.id, name);
+                // Whoever has something through the group loses it; if no rule looks at it, nobody has.
+                let members = if concerned { tx.member_ids(organization, connection, row.id).await? } else { Vec::new() };
+                (None, members)
+            }
+        };
+        tx.delete_resource(row.id).await?;
+        let record = Record::of(Action::ResourceDeleted, Target::Resource(row.id));
+        audit::record(&mut tx, record.before(Value::Object(document))).await?;
+        reconcile::resource_deleted(&mut tx, link).await?;
+        reconciler.users(&mut tx, members, "the group was deleted").await?;
+        if row.kind == ResourceKind::Group {
+            outbox::emit(&mut tx, &Event::GroupDeleted(row.id)).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn begin_change(
+        &self,
+        caller: &Caller,
+        resource_type: ResourceType,
+        id: &str,
+        condition: &Condition,
+    ) -> Result<(Tx, ResourceRow, Map<String, Value>), Error> {
+        let id = parse_id(id)?;
+        let mut tx = self.store.begin(caller.author()).await?;
+        let row = of_type(tx.resource(caller.organization(), caller.connection(), id).await?, resource_type)?;
+        if !condition.holds(row.version) {
+            return Err(scim::Error::new(
+                412,
+                "The resource has changed since the version that If-Match names. Read it again, then repeat the change.",
+            )
+            .into());
+        }
+        let document = document_of(&row)?;
+        Ok((tx, row, document))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the one meeting point of PUT and PATCH")]
+    async fn store_change(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        old_row: ResourceRow,
+        old: Map<String, Value>,
+        document: Map<String, Value>,
+        members: &[MemberChange],
+        projection: &Projection,
+        normaliser: &mut Normaliser,
+    ) -> Result<Changed, Error> {
+        let resource_type = ResourceType::from(old_row.kind);
+        let touched_members =
+            members::apply(&mut tx, caller.connection(), old_row.id, members, normaliser).await?;
+        if document == old && touched_members.is_empty() {
+            let view = View::load(&mut tx, caller.organization(), old_row, projection).await?;
+            return Ok(Changed { view, changed: false });
+        }
+        let row = ResourceRow {
+            name_key: name_key(resource_type, &document),
+            external_id: external_id(&document),
+            active: resource::active(&document),
+            version: old_row.version + 1,
+            updated_at: tx.now(),
+            document: json!(document).to_string(),
+            ..old_row.clone()
+        };
+        if document == old {
+            tx.touch_resource(&row).await?;
+        } else {
+            if (&row.name_key, &row.external_id) != (&old_row.name_key, &old_row.external_id) {
+                refuse_duplicates(&mut tx, &row).await?;
+            }
+            tx.update_resource(&row).await?;
+        }
+        let change = Change { row, document, before: Some((old_row, old)), touched_members };
+        let view = self.finish(tx, change, projection).await?;
+        Ok(Changed { view, changed: true })
+    }
+
+    /// What every stored change ends with: indexes, audit, people, events, commit.
+    async fn finish(&self, mut tx: Tx, change: Change, projection: &Projection) -> Result<View, Error> {
+        let Change { row, document, before, touched_members } = change;
+        let organization = tx.organization();
+        let old_document = before.as_ref().map(|(_, document)| document);
+        if old_document != Some(&document) {
+            let action = if before.is_some() { Action::ResourceChanged } else { Action::ResourceCreated };
+            let mut record = Record::of(action, Target::Resource(row.id)).after(Value::Object(document.clone()));
+            record.before = old_document.cloned().map(Value::Object);
+            audit::record(&mut tx, record).await?;
+        }
+        match row.kind {
+            ResourceKind::User => self.finish_user(&mut tx, &row, &document, old_document).await?,
+            ResourceKind::Group => self.finish_group(&mut tx, &row, &document, old_document, &touched_members).await?,
+        }
+        let view = View::load(&mut tx, organization, row, projection).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+
+    async fn finish_user(
+        &self,
+        tx: &mut Tx,
+        row: &ResourceRow,
+        document: &Map<String, Value>,
+        old: Option<&Map<String, Value>>,
+    ) -> Result<(), Error> {
+        let emails = email_keys(document);
+        if old.map(email_keys).unwrap_or_default() != emails {
+            tx.index_emails(row.connection_id, row.id, &emails).await?;
+        }
+        let organization = tx.organization();
+        let link = tx.link(organization, row.id).await?;
+        let held = link.is_none_or(|link| link.state == LinkState::Held);
+        let moved = old.is_none_or(|old| links::address(old) != links::address(document));
+        if held && moved {
+            links::decide(tx, row.connection_id, row.id, document).await?;
+        }
+        let why = if old.is_some() { "the IdP changed the User" } else { "the IdP created the User" };
+        Reconciler::of(tx, row.connection_id).await?.user(tx, row, document, why).await
+    }
+
+    async fn finish_group(
+        &self,
+        tx: &mut Tx,
+        row: &ResourceRow,
+        document: &Map<String, Value>,
+        old: Option<&Map<String, Value>>,
+        touched: &BTreeSet<ResourceId>,
+    ) -> Result<(), Error> {
+        if !touched.is_empty() {
+            let record = Record::of(Action::MembersChanged, Target::Resource(row.id));
+            let members: Vec<String> = touched.iter().map(ToString::to_string).collect();
+            audit::record(tx, record.after(json!({ "cameOrWent": members, "version": row.version }))).await?;
+        }
+        let name = resource::display_name(document).unwrap_or_default();
+        let old_name = old.map(|old| resource::display_name(old).unwrap_or_default());
+        let renamed = old_name.is_some_and(|old| old != name);
+        if old.is_none() {
+            outbox::emit(tx, &Event::GroupCreated(row.id)).await?;
+        } else if renamed {
+            outbox::emit(tx, &Event::GroupRenamed(row.id)).await?;
+        }
+        let reconciler = Reconciler::of(tx, row.connection_id).await?;
+        let concerned = reconciler.concerns(row.id, name);
+        let was_concerned = old_name.is_some_and(|old| reconciler.concerns(row.id, old));
+        if renamed && (concerned || was_concerned) {
+            let organization = tx.organization();
+            let mut all: BTreeSet<_> =
+                tx.member_ids(organization, row.connection_id, row.id).await?.into_iter().collect();
+            all.extend(touched);
+            reconciler.users(tx, all, "the group was renamed").await
+        } else if concerned {
+            reconciler.users(tx, touched.iter().copied(), "the group's members changed").await
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn parse_id(id: &str) -> Result<ResourceId, scim::Error> {
+    id.parse().map_err(|_| scim::Error::not_found())
+}
+
+fn of_type(row: Option<ResourceRow>, resource_type: ResourceType) -> Result<ResourceRow, scim::Error> {
+    row.filter(|row| row.kind == resource_type.into()).ok_or_else(scim::Error::not_found)
+}
+
+fn name_key(resource_type: ResourceType, document: &Map<String, Value>) -> String {
+    let name = match resource_type {
+        ResourceType::User => resource::user_name(document),
+        ResourceType::Group => resource::display_name(document),
+    };
+    fold(name.unwrap_or_default())
+}
+
+fn external_id(document: &Map<String, Value>) -> Option<String> {
+    resource::external_id(document).map(ToOwned::to_owned)
+}
+
+fn email_keys(document: &Map<String, Value>) -> Vec<String> {
+    let mut keys: Vec<String> = resource::values(document, "emails").map(fold).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// 409 for a name or `externalId` that another resource of the same type and connection has. The id is named: GET and
+/// the 409 see the same population, so the IdP can find it.
+async fn refuse_duplicates(tx: &mut Tx, row: &ResourceRow) -> Result<(), Error> {
+    let (organization, connection) = (tx.organization(), row.connection_id);
+    let naming = ResourceType::from(row.kind).naming();
+    let same_name = tx.resource_by_name(organization, connection, row.kind, &row.name_key).await?;
+    if let Some(other) = same_name.filter(|other| *other != row.id) {
+        let words = format!(
+            "A {} with this {naming} exists already, id {other}. Update that one, or choose another {naming}.",
+            row.kind
+        );
+        return Err(scim::Error::uniqueness(words).into());
+    }
+    if let Some(external_id) = &row.external_id {
+        let same = tx.resource_by_external_id(organization, connection, row.kind, external_id).await?;
+        if let Some(other) = same.filter(|other| *other != row.id) {
+            let words = format!(
+                "A {} with this externalId exists already, id {other}. Update that one, or send another externalId.",
+                row.kind
+            );
+            return Err(scim::Error::uniqueness(words).into());
+        }
+    }
+    Ok(())
+}
