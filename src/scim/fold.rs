@@ -1,6 +1,8 @@
 //! The one way texts are made equal for attributes that are not `caseExact`: filters, unique keys and look-ups
 //! all go through here, so that they can never disagree. Never used for addresses that mail is sent to.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// The folded form: NFKC, then lower case letter by letter, repeated until nothing changes any more.
@@ -21,6 +23,15 @@ pub fn fold(text: &str) -> String {
             return folded;
         }
         folded = again;
+    }
+}
+
+/// As [`fold`], without a copy of a text that is folded already.
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(fold(text))
     }
 }
 

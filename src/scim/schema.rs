@@ -261,6 +261,18 @@ pub struct Resolved {
     pub sub: Option<&'static Attribute>,
 }
 
+/// Names decide, since the table has each once.
+impl PartialEq for Resolved {
+    fn eq(&self, other: &Self) -> bool {
+        let names = |resolved: &Self| {
+            (resolved.extension.map(|schema| schema.urn), resolved.attribute.name, resolved.sub.map(|sub| sub.name))
+        };
+        names(self) == names(other)
+    }
+}
+
+impl Eq for Resolved {}
+
 impl Resolved {
     /// What the path ends at: the sub-attribute if it names one, else the attribute.
     #[must_use]
