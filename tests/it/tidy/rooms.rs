@@ -21,7 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("web", OUTSIDE),
     ("jobs", OUTSIDE),
     ("cli", OUTSIDE),
-    ("cli", &["conformance"]),
+    // Verbs start the program, and run transcripts against any server.
+    ("cli", &["app", "conformance"]),
 ];
 
 /// What the rooms towards the outside may use: the domain, never the store.
