@@ -173,6 +173,9 @@ quirks! {
     /// `externalId eq jyoung`: a filter's value without its quotes.
     UnquotedFilterValue "unquoted-filter-value", ENTRA,
         "Entra documentation's queries, SCIMReferenceCode PostmanCollection.json";
+    /// A member that is no resource of the connection is left out: repeating the request for ever would not mend it.
+    UnknownMember "unknown-member", ENTRA,
+        "SCIMReferenceCode PostmanCollection.json: members of the value \"string id 1\", 204 expected";
     /// An attribute nobody here knows in a filter: it has no value, so it matches nothing (RFC 7644 §3.4.2.2).
     UnknownFilterAttribute "unknown-filter-attribute", EVERY,
         "Entra matching attributes are the customer's choice (learn.microsoft.com: customize-application-attributes)";
