@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod directory;
 pub mod ids;
 pub mod outbox;
+pub mod provisioning;
 pub mod scim;
 pub mod store;
 pub mod telemetry;

@@ -270,16 +270,15 @@ fn explained<'a>(grants: impl Iterator<Item = &'a ExplainedGrant>) -> Vec<Explai
         let facility = grant.facility.as_deref().or(grant.grant.facility_key.as_deref());
         let Some(permission) = Permission::of(&grant.grant.permission, facility) else { continue };
         let cause = cause(grant);
-        match all.iter_mut().find(|explained| explained.permission == permission) {
-            Some(explained) => explained.because.push(cause),
-            None => {
-                let called = match (&permission, &grant.facility_name) {
-                    (Permission::EditFacility(_), Some(name)) => Permission::EditFacility(name.clone()).called(),
-                    _ => permission.called(),
-                };
-                all.push(Explained { permission, called, because: vec![cause] });
-            }
+        if let Some(same) = all.iter_mut().find(|explained| explained.permission == permission) {
+            same.because.push(cause);
+            continue;
         }
+        let called = match (&permission, &grant.facility_name) {
+            (Permission::EditFacility(_), Some(name)) => Permission::EditFacility(name.clone()).called(),
+            _ => permission.called(),
+        };
+        all.push(Explained { permission, called, because: vec![cause] });
     }
     all
 }

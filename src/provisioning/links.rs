@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Error;
 use super::reconcile::is_gone;
+use super::view::shown_name;
 use crate::audit::{self, Action, Record, Target};
 use crate::directory::email::Email;
 use crate::directory::people::{self, DeactivatedBy, Person, Status};
@@ -29,7 +30,7 @@ enum Decision {
 /// The usable address of a User: its primary or work e-mail, else a `userName` that is one.
 pub(super) fn address(document: &Map<String, Value>) -> Option<Email> {
     let asserted = resource::primary_email(document).and_then(Email::parse);
-    asserted.or_else(|| resource::user_name(document).and_then(Email::parse))
+    asserted.or_else(|| Email::parse(resource::user_name(document)))
 }
 
 /// Decides the link of a new User, or of one whose link is held and whose address changed.
@@ -51,8 +52,8 @@ pub(super) async fn decide(
     };
     match decision {
         Decision::New(email) => {
-            let name = resource::shown_name(document).unwrap_or(email.as_written());
-            link.person_id = Some(people::admit(tx, &email, name, connection).await?.id);
+            let name = shown_name(document);
+            link.person_id = Some(people::admit(tx, &email, &name, connection).await?.id);
             tx.put_link(&link).await?;
         }
         Decision::Existing(person) => {
@@ -110,6 +111,7 @@ async fn decision(tx: &mut Tx, connection: ConnectionId, email: Option<Email>) -
 async fn is_admin(tx: &mut Tx, person: &Person) -> Result<bool, store::Error> {
     let organization = tx.organization();
     Ok(tx.grants(organization, person.id).await?.iter().any(|grant| {
-        grant.state != GrantState::Dormant && matches!(grant.permission.as_str(), "organization_admin" | "billing_admin")
+        grant.state != GrantState::Dormant
+            && matches!(grant.permission.as_str(), "organization_admin" | "billing_admin")
     }))
 }

@@ -39,7 +39,8 @@ pub(super) async fn apply(
                 }
             }
             MemberChange::Replace(members) => {
-                let wanted: BTreeSet<_> = known(tx, connection, group, members, normaliser).await?.into_iter().collect();
+                let wanted: BTreeSet<_> =
+                    known(tx, connection, group, members, normaliser).await?.into_iter().collect();
                 let present: BTreeSet<_> = tx.member_ids(organization, connection, group).await?.into_iter().collect();
                 for id in present.difference(&wanted) {
                     tx.remove_member(connection, group, *id).await?;
@@ -51,10 +52,9 @@ pub(super) async fn apply(
             }
             MemberChange::RemoveWhere(filter) => {
                 for related in tx.members(organization, connection, group).await? {
-                    let id = related.id;
-                    if filter.matches_element(&reference(related).element()) {
-                        tx.remove_member(connection, group, id).await?;
-                        touched.insert(id);
+                    if filter.matches_element(&reference(&related).element()) {
+                        tx.remove_member(connection, group, related.id).await?;
+                        touched.insert(related.id);
                     }
                 }
             }

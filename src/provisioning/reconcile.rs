@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::ceiling::Ceiling;
 use super::rules::Rule;
-use super::view::name_of;
+use super::view::{name_of, shown_name};
 use super::{Error, links};
 use crate::directory::email::Email;
 use crate::directory::facilities::{self, Place};
@@ -138,7 +138,7 @@ impl Reconciler {
     ) -> Result<Person, Error> {
         let mut new = person.clone();
         new.managed_by = Some(self.connection.id);
-        new.display_name = resource::shown_name(document).unwrap_or(&person.email).to_owned();
+        new.display_name = shown_name(document);
         let mut held = None;
         if let Some(email) = links::address(document) {
             held = self.why_the_address_stays(tx, &person, &email).await?;
@@ -196,7 +196,8 @@ impl Reconciler {
     ) -> Result<Vec<Wanted>, Error> {
         let mut wanted = Vec::new();
         if !self.rules.is_empty() {
-            for group in tx.groups_of(tx.organization(), self.connection.id, row.id).await? {
+            let organization = tx.organization();
+            for group in tx.groups_of(organization, self.connection.id, row.id).await? {
                 let name = name_of(&group.document).unwrap_or_default();
                 for rule in &self.rules {
                     let gives = rule.of_group(group.id, &name).unwrap_or_default();
@@ -221,16 +222,18 @@ impl Reconciler {
                 }));
             }
         }
-        for attribute in ["roles", "entitlements"] {
-            // Values that are no permissions are the IdP's own words; a rule may look at them.
-            let permissions = resource::values(document, attribute).filter_map(|value| value.parse().ok());
-            wanted.extend(permissions.map(|permission| Wanted {
+        let roles = resource::roles(document).map(|value| ("roles", value));
+        let entitlements = resource::entitlements(document).map(|value| ("entitlements", value));
+        for (attribute, value) in roles.chain(entitlements) {
+            // A value that is no permission is the IdP's own word; a rule may look at it.
+            let Ok(permission) = value.parse() else { continue };
+            wanted.push(Wanted {
                 permission,
                 source: GrantSource::Attribute,
                 rule: None,
                 group: None,
                 attribute: Some(attribute.to_owned()),
-            }));
+            });
         }
         Ok(wanted)
     }
@@ -239,14 +242,16 @@ impl Reconciler {
     async fn grant(&self, tx: &mut Tx, person: &Person, wanted: Vec<Wanted>, why: &str) -> Result<(), Error> {
         let organization = tx.organization();
         let all = tx.grants(organization, person.id).await?;
-        let mut old: Vec<Grant> = all.into_iter().filter(|grant| grant.connection_id == Some(self.connection.id)).collect();
+        let mut old: Vec<Grant> =
+            all.into_iter().filter(|grant| grant.connection_id == Some(self.connection.id)).collect();
         let (mut added, mut changed) = (Vec::new(), Vec::new());
         let mut kept = BTreeSet::new();
         for wanted in wanted {
             let new = self.new_grant(tx, person, wanted).await?;
             match old.iter().find(|grant| identity(grant) == identity(&new)) {
                 Some(same) => {
-                    let as_it_was = (same.state, &same.reason, same.facility_id) == (new.state, &new.reason, new.facility_id);
+                    let as_it_was =
+                        (same.state, &same.reason, same.facility_id) == (new.state, &new.reason, new.facility_id);
                     if kept.insert(same.id) && !as_it_was {
                         changed.push(Grant { id: same.id, ..new });
                     }

@@ -15,11 +15,24 @@ use crate::outbox::{self, Event};
 use crate::scim::etag::Condition;
 use crate::scim::patch::{self, MemberChange};
 use crate::scim::projection::Projection;
-use crate::scim::resource::{self, Incoming};
+use crate::scim::resource;
 use crate::scim::{self, Normaliser, ResourceType, fold};
 use crate::store::Tx;
 use crate::store::links::LinkState;
 use crate::store::resources::{ResourceKind, ResourceRow};
+
+/// One call of an IdP: who calls, about which kind of resource, what the answer shows, and which deviations are taken.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// About which kind of resource.
+    pub resource_type: ResourceType,
+    /// What the answer shows.
+    pub projection: &'a Projection,
+    /// Which deviations are taken, and which were.
+    pub normaliser: &'a mut Normaliser,
+}
 
 /// What a change came to.
 #[derive(Debug)]
@@ -38,17 +51,20 @@ struct Change {
     touched_members: BTreeSet<ResourceId>,
 }
 
+/// A resource about to be changed, in the transaction that changes it.
+struct Stored {
+    tx: Tx,
+    row: ResourceRow,
+    document: Map<String, Value>,
+}
+
 impl Provisioning {
     /// POST: makes a resource of what the IdP asserts, and for a User decides whom it stands for.
-    pub async fn create(
-        &self,
-        caller: &Caller,
-        resource_type: ResourceType,
-        body: Value,
-        projection: &Projection,
-        normaliser: &mut Normaliser,
-    ) -> Result<View, Error> {
-        let Incoming { document, members, .. } = resource::parse(resource_type, body, normaliser)?;
+    pub async fn create(&self, call: &mut Call<'_>, body: Value) -> Result<View, Error> {
+        let (caller, resource_type) = (call.caller, call.resource_type);
+        let incoming = resource::parse(resource_type, body, call.normaliser)?;
+        let members = incoming.members.clone();
+        let document = resource::create(incoming);
         let mut tx = self.store.begin(caller.author()).await?;
         let row = ResourceRow {
             id: tx.id(),
@@ -66,73 +82,56 @@ impl Provisioning {
         tx.insert_resource(&row).await?;
         let additions = members.map(MemberChange::Add);
         let touched_members =
-            members::apply(&mut tx, caller.connection(), row.id, additions.as_slice(), normaliser).await?;
+            members::apply(&mut tx, caller.connection(), row.id, additions.as_slice(), call.normaliser).await?;
         let change = Change { row, document, before: None, touched_members };
-        self.finish(tx, change, projection).await
+        self.finish(tx, change, call.projection).await
     }
 
     /// GET by id.
-    pub async fn get(
-        &self,
-        caller: &Caller,
-        resource_type: ResourceType,
-        id: &str,
-        projection: &Projection,
-    ) -> Result<View, Error> {
+    pub async fn get(&self, call: &Call<'_>, id: &str) -> Result<View, Error> {
+        let (organization, connection) = (call.caller.organization(), call.caller.connection());
         let id = parse_id(id)?;
         let mut reader = self.store.read().await?;
-        let row = reader.resource(caller.organization(), caller.connection(), id).await?;
-        let row = of_type(row, resource_type)?;
-        View::load(&mut reader, caller.organization(), row, projection).await
+        let row = of_type(reader.resource(organization, connection, id).await?, call.resource_type)?;
+        View::load(&mut reader, organization, row, call.projection).await
     }
 
     /// PUT: replaces what the IdP may write. Silence about `active` and `members` changes neither: a PUT that does
     /// not speak of them must not reactivate somebody or empty a group.
     pub async fn replace(
         &self,
-        caller: &Caller,
-        resource_type: ResourceType,
+        call: &mut Call<'_>,
         id: &str,
         condition: &Condition,
         body: Value,
-        projection: &Projection,
-        normaliser: &mut Normaliser,
     ) -> Result<Changed, Error> {
-        let incoming = resource::parse(resource_type, body, normaliser)?;
-        let (tx, row, old) = self.begin_change(caller, resource_type, id, condition).await?;
+        let incoming = resource::parse(call.resource_type, body, call.normaliser)?;
+        let stored = self.begin_change(call, id, condition).await?;
         let members: Vec<MemberChange> = incoming.members.clone().map(MemberChange::Replace).into_iter().collect();
-        let document = resource::replace(&old, incoming);
-        self.store_change(tx, caller, row, old, document, &members, projection, normaliser).await
+        let document = resource::replace(&stored.document, incoming);
+        self.store_change(call, stored, document, &members).await
     }
 
     /// PATCH: applies the operations, all or none.
     pub async fn patch(
         &self,
-        caller: &Caller,
-        resource_type: ResourceType,
+        call: &mut Call<'_>,
         id: &str,
         condition: &Condition,
         body: Value,
-        projection: &Projection,
-        normaliser: &mut Normaliser,
     ) -> Result<Changed, Error> {
-        let request = patch::Request::parse(resource_type, body, self.bounds.patch_operations, normaliser)?;
-        let (tx, row, old) = self.begin_change(caller, resource_type, id, condition).await?;
-        let mut document = old.clone();
-        let applied = request.apply(resource_type, &mut document, normaliser)?;
-        self.store_change(tx, caller, row, old, document, &applied.members, projection, normaliser).await
+        let operations = self.bounds.patch_operations;
+        let request = patch::Request::parse(call.resource_type, body, operations, call.normaliser)?;
+        let stored = self.begin_change(call, id, condition).await?;
+        let mut document = stored.document.clone();
+        let applied = request.apply(call.resource_type, &mut document, call.normaliser)?;
+        self.store_change(call, stored, document, &applied.members).await
     }
 
     /// DELETE: the resource is gone and its name free again; the person it stood for stays on the list, deactivated.
-    pub async fn delete(
-        &self,
-        caller: &Caller,
-        resource_type: ResourceType,
-        id: &str,
-        condition: &Condition,
-    ) -> Result<(), Error> {
-        let (mut tx, row, document) = self.begin_change(caller, resource_type, id, condition).await?;
-        let (organization, connection) = (caller.organization(), caller.connection());
+    pub async fn delete(&self, call: &Call<'_>, id: &str, condition: &Condition) -> Result<(), Error> {
+        let Stored { mut tx, row, document } = self.begin_change(call, id, condition).await?;
+        let (organization, connection) = (call.caller.organization(), call.caller.connection());
         let reconciler = Reconciler::of(&mut tx, connection).await?;
         let (link, members) = match row.kind {
             ResourceKind::User => (tx.link(organization, row.id).await?, Vec::new()),
@@ -140,7 +139,8 @@ impl Provisioning {
                 let name = resource::display_name(&document).unwrap_or_default();
                 let concerned = reconciler.concerns(row.id, name);
                 // Whoever has something through the group loses it; if no rule looks at it, nobody has.
-                let members = if concerned { tx.member_ids(organization, connection, row.id).await? } else { Vec::new() };
+                let members =
+                    if concerned { tx.member_ids(organization, connection, row.id).await? } else { Vec::new() };
                 (None, members)
             }
         };
@@ -156,16 +156,11 @@ impl Provisioning {
         Ok(())
     }
 
-    async fn begin_change(
-        &self,
-        caller: &Caller,
-        resource_type: ResourceType,
-        id: &str,
-        condition: &Condition,
-    ) -> Result<(Tx, ResourceRow, Map<String, Value>), Error> {
+    async fn begin_change(&self, call: &Call<'_>, id: &str, condition: &Condition) -> Result<Stored, Error> {
+        let (organization, connection) = (call.caller.organization(), call.caller.connection());
         let id = parse_id(id)?;
-        let mut tx = self.store.begin(caller.author()).await?;
-        let row = of_type(tx.resource(caller.organization(), caller.connection(), id).await?, resource_type)?;
+        let mut tx = self.store.begin(call.caller.author()).await?;
+        let row = of_type(tx.resource(organization, connection, id).await?, call.resource_type)?;
         if !condition.holds(row.version) {
             return Err(scim::Error::new(
                 412,
@@ -174,26 +169,22 @@ impl Provisioning {
             .into());
         }
         let document = document_of(&row)?;
-        Ok((tx, row, document))
+        Ok(Stored { tx, row, document })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the one meeting point of PUT and PATCH")]
     async fn store_change(
         &self,
-        mut tx: Tx,
-        caller: &Caller,
-        old_row: ResourceRow,
-        old: Map<String, Value>,
+        call: &mut Call<'_>,
+        stored: Stored,
         document: Map<String, Value>,
         members: &[MemberChange],
-        projection: &Projection,
-        normaliser: &mut Normaliser,
     ) -> Result<Changed, Error> {
-        let resource_type = ResourceType::from(old_row.kind);
+        let Stored { mut tx, row: old_row, document: old } = stored;
+        let resource_type = call.resource_type;
         let touched_members =
-            members::apply(&mut tx, caller.connection(), old_row.id, members, normaliser).await?;
+            members::apply(&mut tx, old_row.connection_id, old_row.id, members, call.normaliser).await?;
         if document == old && touched_members.is_empty() {
-            let view = View::load(&mut tx, caller.organization(), old_row, projection).await?;
+            let view = View::load(&mut tx, call.caller.organization(), old_row, call.projection).await?;
             return Ok(Changed { view, changed: false });
         }
         let row = ResourceRow {
@@ -214,7 +205,7 @@ impl Provisioning {
             tx.update_resource(&row).await?;
         }
         let change = Change { row, document, before: Some((old_row, old)), touched_members };
-        let view = self.finish(tx, change, projection).await?;
+        let view = self.finish(tx, change, call.projection).await?;
         Ok(Changed { view, changed: true })
     }
 
@@ -309,9 +300,9 @@ fn of_type(row: Option<ResourceRow>, resource_type: ResourceType) -> Result<Reso
 fn name_key(resource_type: ResourceType, document: &Map<String, Value>) -> String {
     let name = match resource_type {
         ResourceType::User => resource::user_name(document),
-        ResourceType::Group => resource::display_name(document),
+        ResourceType::Group => resource::display_name(document).unwrap_or_default(),
     };
-    fold(name.unwrap_or_default())
+    fold(name)
 }
 
 fn external_id(document: &Map<String, Value>) -> Option<String> {
@@ -319,7 +310,7 @@ fn external_id(document: &Map<String, Value>) -> Option<String> {
 }
 
 fn email_keys(document: &Map<String, Value>) -> Vec<String> {
-    let mut keys: Vec<String> = resource::values(document, "emails").map(fold).collect();
+    let mut keys: Vec<String> = resource::emails(document).map(fold).collect();
     keys.sort();
     keys.dedup();
     keys

@@ -17,8 +17,8 @@ use crate::scim::filter::{Filter, Limits};
 use crate::scim::{Dialect, Normaliser, ResourceType};
 use crate::store::Tx;
 use crate::store::resources::ResourceKind;
-pub use crate::store::rules::RuleRow;
 use crate::store::rules::RuleKind;
+pub use crate::store::rules::RuleRow;
 
 /// What a new rule looks at, as it is given.
 #[derive(Debug, Clone)]
@@ -177,12 +177,10 @@ impl Provisioning {
             Ok(id) => tx.rule(connection.organization_id, id).await?,
             Err(_) => None,
         };
-        let row = found.filter(|row| row.connection_id == connection.id).ok_or_else(|| {
-            directory::Error::NotFound {
-                kind: "rule",
-                name: id.to_owned(),
-                advice: "«secaro-gateway rule list» shows those there are",
-            }
+        let row = found.filter(|row| row.connection_id == connection.id).ok_or_else(|| directory::Error::NotFound {
+            kind: "rule",
+            name: id.to_owned(),
+            advice: "«secaro-gateway rule list» shows those there are",
         })?;
         let people = tx.people_of_rule(connection.organization_id, row.id).await?;
         tx.delete_rule(row.id).await?;
@@ -226,8 +224,7 @@ fn permissions(texts: &[String]) -> Result<Vec<Permission>, Error> {
     let parse = |text: &str| {
         text.trim().parse::<Permission>().map_err(|error| directory::Error::Invalid(format!("«{text}» is {error}")))
     };
-    let all: Vec<Permission> =
-        texts.iter().flat_map(|text| text.split(',')).map(parse).collect::<Result<_, _>>()?;
+    let all: Vec<Permission> = texts.iter().flat_map(|text| text.split(',')).map(parse).collect::<Result<_, _>>()?;
     if all.is_empty() {
         return Err(directory::Error::Invalid("a rule has to give at least one permission".to_owned()).into());
     }
@@ -260,7 +257,8 @@ fn edit_only(gives: &[Permission], what: &str) -> Result<(), Error> {
 }
 
 fn no_captures(gives: &[Permission]) -> Result<(), Error> {
-    let captures = gives.iter().any(|permission| matches!(permission, Permission::EditFacility(text) if text.contains('{')));
+    let captures =
+        gives.iter().any(|permission| matches!(permission, Permission::EditFacility(text) if text.contains('{')));
     if captures {
         let words = "only a rule with a name pattern has captures; write the facility's key instead".to_owned();
         return Err(directory::Error::Invalid(words).into());

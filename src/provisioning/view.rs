@@ -43,12 +43,12 @@ impl View {
         match view.row.kind {
             ResourceKind::Group => {
                 if projection.wants("members") {
-                    view.members = Some(references(reader.members(organization, connection, id).await?));
+                    view.members = Some(references(&reader.members(organization, connection, id).await?));
                 }
             }
             ResourceKind::User => {
                 if projection.wants("groups") {
-                    view.groups = Some(references(reader.groups_of(organization, connection, id).await?));
+                    view.groups = Some(references(&reader.groups_of(organization, connection, id).await?));
                 }
                 if projection.wants(schema::ACCESS.urn) {
                     view.access = access(reader, organization, &view.row).await?;
@@ -105,21 +105,29 @@ pub(super) fn name_of(document: &str) -> Option<String> {
     resource::display_name(&document).map(ToOwned::to_owned)
 }
 
-pub(super) fn references(related: Vec<Related>) -> Vec<Reference> {
-    related.into_iter().map(reference).collect()
+/// What people call a User: its display name, else its formatted name, else given and family name, else `userName`.
+pub(super) fn shown_name(document: &Map<String, Value>) -> String {
+    let whole = resource::display_name(document).or_else(|| resource::formatted_name(document));
+    let parts = [resource::given_name(document), resource::family_name(document)];
+    let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    match whole {
+        Some(name) => name.to_owned(),
+        None if parts.is_empty() => resource::user_name(document).to_owned(),
+        None => parts,
+    }
 }
 
-pub(super) fn reference(related: Related) -> Reference {
+pub(super) fn references(related: &[Related]) -> Vec<Reference> {
+    related.iter().map(reference).collect()
+}
+
+pub(super) fn reference(related: &Related) -> Reference {
     let document: Map<String, Value> = serde_json::from_str(&related.document).unwrap_or_default();
     let display = match related.kind {
-        ResourceKind::User => resource::shown_name(&document),
-        ResourceKind::Group => resource::display_name(&document),
+        ResourceKind::User => Some(shown_name(&document)),
+        ResourceKind::Group => resource::display_name(&document).map(ToOwned::to_owned),
     };
-    Reference {
-        id: related.id.to_string(),
-        resource_type: related.kind.into(),
-        display: display.map(ToOwned::to_owned),
-    }
+    Reference { id: related.id.to_string(), resource_type: related.kind.into(), display }
 }
 
 /// What the person of a User may do, for the read-only access extension; nothing while the link is held.

@@ -2,7 +2,6 @@
 //! What needs no database, no router and no process is tested beside its code instead.
 #![cfg(test)]
 
-mod statements;
 mod store;
 mod support;
 mod tidy;
