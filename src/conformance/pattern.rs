@@ -15,19 +15,22 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    /// Shortens both sides, so that a report stays readable whatever a server sends.
+    /// Makes both sides fit for a report, whatever a server sends: shortened, and without characters that could
+    /// drive a terminal.
     #[must_use]
     pub fn new(at: impl Into<String>, expected: &str, actual: &str) -> Self {
-        Self { at: at.into(), expected: shorten(expected), actual: shorten(actual) }
+        Self { at: at.into(), expected: fit(expected), actual: fit(actual) }
     }
 }
 
-fn shorten(text: &str) -> String {
+fn fit(text: &str) -> String {
     const LONGEST: usize = 400;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let drives = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}');
+    let mut fit: String = text.chars().take(LONGEST).map(|c| if drives(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        fit.push('…');
     }
+    fit
 }
 
 /// The operators; any other member that begins with `$` is an attribute's name, such as `$ref`.
@@ -312,8 +315,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_is_shortened_in_the_report() {
+    fn t83_what_a_server_sends_neither_floods_nor_drives_the_terminal() {
         let found = mismatches(&json!("é"), &json!("é".repeat(5000)), "/displayName");
         assert_eq!(found[0].actual.chars().count(), 401);
+        assert_eq!(Mismatch::new("", "a", "\u{1b}[31m\r\n\u{202e}").actual, "\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}");
     }
 }
