@@ -32,13 +32,15 @@ pub fn error_body(error: &Error) -> Value {
 /// RFC 7644 §3.4.2: one page of a list. The three counts are integers; Okta insists.
 #[must_use]
 pub fn list_response(total: u64, start_index: u64, resources: Vec<Value>) -> Value {
-    json!({
+    let mut list = json!({
         "schemas": [LIST_RESPONSE],
         "totalResults": total,
         "startIndex": start_index,
         "itemsPerPage": resources.len(),
-        "Resources": resources,
-    })
+    });
+    // Outside of json!, which would copy the whole page.
+    list["Resources"] = Value::Array(resources);
+    list
 }
 
 /// RFC 7643 §5. Every member is there, because authentik gives up on what does not parse.

@@ -132,13 +132,11 @@ fn value_passes(value: &Value, attribute: &Attribute, op: CompareOp, wanted: &Li
         }
         (Value::String(value), Literal::String(wanted)) => text_passes(value, wanted, attribute.case_exact, op),
         (Value::Bool(value), Literal::Bool(wanted)) => ordered(value.cmp(wanted), op),
-        (Value::Number(value), Literal::Number(wanted)) => match (value.as_i64(), wanted.as_i64()) {
-            (Some(value), Some(wanted)) => ordered(value.cmp(&wanted), op),
-            _ => {
-                let order = value.as_f64().zip(wanted.as_f64()).and_then(|(value, wanted)| value.partial_cmp(&wanted));
-                order.is_some_and(|order| ordered(order, op))
-            }
-        },
+        (Value::Number(value), Literal::Number(wanted)) => {
+            let exactly = value.as_i64().zip(wanted.as_i64()).map(|(value, wanted)| value.cmp(&wanted));
+            let roughly = || value.as_f64().zip(wanted.as_f64()).and_then(|(value, wanted)| value.partial_cmp(&wanted));
+            exactly.or_else(roughly).is_some_and(|order| ordered(order, op))
+        }
         _ => op == CompareOp::Ne,
     }
 }

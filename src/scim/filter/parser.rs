@@ -229,10 +229,10 @@ impl<'a> Parser<'a> {
         use schema::Kind as Type;
         match (kind, value) {
             (_, Literal::Null) => Ok(Literal::Null),
+            // The order matters: an operator that means nothing is reported before a value that does not fit.
             (Type::Boolean, _) if op.orders() || op.looks_inside() => {
                 Err(self.error_before("a boolean can be compared with eq and ne only"))
             }
-            (Type::Boolean, value @ Literal::Bool(_)) => Ok(value),
             (Type::Boolean, Literal::String(text)) => [("true", true), ("false", false)]
                 .into_iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case(&text) && self.normaliser.takes(Quirk::StringBoolean))
@@ -245,7 +245,12 @@ impl<'a> Parser<'a> {
             (Type::DateTime, Literal::String(text)) if !op.looks_inside() && text.parse::<Timestamp>().is_err() => {
                 Err(self.error_before("a date and time such as \"2026-01-31T09:05:00Z\" is expected"))
             }
-            (Type::Integer | Type::Decimal, value @ Literal::Number(_)) if !op.looks_inside() => Ok(value),
+            (Type::Integer | Type::Decimal, _) if op.looks_inside() => {
+                Err(self.error_before("a number cannot be compared with co, sw or ew"))
+            }
+            (Type::Boolean, value @ Literal::Bool(_)) | (Type::Integer | Type::Decimal, value @ Literal::Number(_)) => {
+                Ok(value)
+            }
             (Type::Integer | Type::Decimal, _) => Err(self.error_before("a number is expected")),
             (_, value @ Literal::String(_)) => Ok(value),
             (_, Literal::Bool(_) | Literal::Number(_)) => Err(self.error_before("a text is expected")),

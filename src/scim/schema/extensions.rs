@@ -27,10 +27,8 @@ pub static ENTERPRISE_USER: Schema = Schema {
     ],
 };
 
-const PERMISSION: &[Attribute] = &[
-    text("value", "The permission or the part of Secaro it is for.").read_only(),
-    text("display", "The same in words.").read_only(),
-];
+const PERMISSION: &[Attribute] =
+    &[text("value", "The permission.").read_only(), text("display", "The same in words.").read_only()];
 
 /// `urn:secaro:params:scim:schemas:extension:access:2.0:User`
 pub static ACCESS: Schema = Schema {
