@@ -1,5 +1,6 @@
 //! What answers show.
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -133,4 +134,62 @@ fn only_what_is_shown_is_wanted() {
     assert!(!only("userName").wants(ACCESS.urn));
     assert!(only(&format!("{}:status", ACCESS.urn)).wants(ACCESS.urn));
     assert!(Projection::parse(ResourceType::User, Some("a"), Some("b")).is_err());
+}
+
+#[test]
+fn an_attribute_and_its_sub_attribute_together_are_the_attribute() {
+    assert_eq!(user(&only("name,name.givenName"))["name"], json!({ "givenName": "Ada", "familyName": "Byron" }));
+    assert!(user(&without("name,name.givenName")).get("name").is_none());
+}
+
+#[test]
+fn both_parameters_together_are_refused_and_empty_ones_are_none() {
+    assert!(Projection::parse(ResourceType::User, Some("userName"), Some("name")).is_err());
+    let neither = Projection::parse(ResourceType::User, Some(" "), Some("")).expect("a projection");
+    assert_eq!(user(&neither), user(&Projection::default_of(ResourceType::User)));
+}
+
+fn names() -> impl Strategy<Value = String> {
+    let known = ["userName", "NAME", "name.givenName", "emails.value", "meta", "meta.version", "groups", "groups.$ref"];
+    let name = prop_oneof![
+        prop::sample::select(known.to_vec()).prop_map(ToOwned::to_owned),
+        Just(ENTERPRISE_USER.urn.to_owned()),
+        Just(format!("{}:department", ENTERPRISE_USER.urn)),
+        Just(format!("{}:status", ACCESS.urn)),
+        ".{0,12}",
+    ];
+    prop::collection::vec(name, 1..6).prop_map(|names| names.join(","))
+}
+
+/// Each simple value with where it stands.
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(entries) => {
+            entries.iter().for_each(|(name, inner)| leaves(inner, &format!("{at}/{name}"), found))
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| leaves(element, at, found)),
+        simple => found.push(format!("{at}={simple}")),
+    }
+}
+
+fn leaves_of(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    leaves(value, "", &mut found);
+    found
+}
+
+proptest! {
+    #[test]
+    fn what_is_chosen_and_what_is_excluded_make_up_the_whole(names in names()) {
+        let whole = leaves_of(&user(&Projection::default_of(ResourceType::User)));
+        let (chosen, rest) = (leaves_of(&user(&only(&names))), leaves_of(&user(&without(&names))));
+        for always in ["/schemas", "/id"] {
+            prop_assert!(chosen.iter().chain(&rest).filter(|leaf| leaf.starts_with(always)).count() >= 2);
+        }
+        if !names.trim().is_empty() {
+            for leaf in whole.iter().filter(|leaf| !leaf.starts_with("/schemas=") && !leaf.starts_with("/id=")) {
+                prop_assert!(chosen.contains(leaf) != rest.contains(leaf), "{} of {}", leaf, names);
+            }
+        }
+    }
 }
