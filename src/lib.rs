@@ -1,7 +1,9 @@
 //! secaro-gateway.
 
+pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod conformance;

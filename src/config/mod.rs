@@ -59,6 +59,14 @@ pub struct Server {
     pub max_group_body_bytes: NonZeroUsize,
 }
 
+impl Server {
+    /// The address under which IdPs reach the gateway, without a trailing slash, when it listens on `listening`.
+    #[must_use]
+    pub fn base_url(&self, listening: SocketAddr) -> String {
+        if self.public_url.is_empty() { format!("http://{listening}") } else { self.public_url.clone() }
+    }
+}
+
 /// `[database]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,6 +165,16 @@ impl Sources {
         let file = file.or_else(|| std::env::var_os(layers::FILE_VARIABLE).map(PathBuf::from));
         Self { file, environment: std::env::vars_os().collect(), flags }
     }
+}
+
+/// The account that runs this process, for the trail: who called sudo, else who is logged in. Says who, and proves
+/// nothing: access to the machine is what an operator is trusted for.
+#[must_use]
+pub fn account() -> String {
+    let named = |variable: &&str| std::env::var_os(variable).map(|name| name.to_string_lossy().into_owned());
+    let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_default();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    if name.is_empty() { "unnamed".to_owned() } else { name }
 }
 
 /// The settings in force, and each with its origin.

@@ -17,8 +17,7 @@ use crate::scim::filter::{Filter, Limits};
 use crate::scim::{Dialect, Normaliser, ResourceType};
 use crate::store::Tx;
 use crate::store::resources::ResourceKind;
-use crate::store::rules::RuleKind;
-pub use crate::store::rules::RuleRow;
+pub use crate::store::rules::{RuleKind, RuleRow};
 
 /// What a new rule looks at, as it is given.
 #[derive(Debug, Clone)]

@@ -79,6 +79,12 @@ pub fn all_statements() -> Vec<&'static Statement> {
     .collect()
 }
 
+/// The number of the newest migration.
+#[must_use]
+pub fn newest_migration() -> i64 {
+    SQLITE_MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 /// How to open the database.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -1,0 +1,137 @@
+//! The composition root: from settings to an opened installation. The only place that knows both the store and what
+//! stands on it; holds no rules.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::auth::Authenticator;
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::directory::Directory;
+use crate::ids::Randomness;
+use crate::provisioning::{Bounds, Provisioning};
+use crate::scim::filter::Limits;
+use crate::store::{self, Location, Store};
+
+/// An opened installation. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Secaro's side.
+    pub directory: Directory,
+    /// The IdP's side.
+    pub provisioning: Provisioning,
+    /// Lets IdPs in.
+    pub authenticator: Authenticator,
+    /// Which database, without a password.
+    pub database: String,
+    /// The number of its newest migration.
+    pub schema: i64,
+    store: Store,
+}
+
+impl Opened {
+    /// Waits for what is being written, then closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// Why an installation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data directory is not there and cannot be made.
+    #[error(
+        "cannot make the data directory {}: {source}; let this account write there, or choose another with --data-dir",
+        path.display()
+    )]
+    DataDirectory {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error("{}; {advice}", chain(source))]
+    Database {
+        /// What is wrong.
+        source: store::Error,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+/// Opens the installation that the settings describe; makes an embedded database that is not there yet, and brings
+/// the tables up to date.
+pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Randomness>) -> Result<Opened, Error> {
+    let location = location(&settings.database)?;
+    let connections = match location {
+        Location::Sqlite(_) => settings.database.read_connections,
+        Location::Postgres(_) => settings.database.max_connections,
+    };
+    let options =
+        store::Options { location, busy_timeout: settings.database.busy_timeout, connections: connections.get() };
+    let store = Store::open(&options, clock, randomness).await.map_err(|source| {
+        let advice = advice(&source, &options.location);
+        Error::Database { source, advice }
+    })?;
+    Ok(Opened {
+        directory: Directory::new(store.clone()),
+        provisioning: Provisioning::new(store.clone(), bounds(&settings.scim)),
+        authenticator: Authenticator::new(store.clone()),
+        database: options.location.to_string(),
+        schema: store::newest_migration(),
+        store,
+    })
+}
+
+/// The database that is meant; its directory is made if it is the data directory.
+fn location(settings: &config::Database) -> Result<Location, Error> {
+    if !settings.url.is_empty() {
+        return Ok(Location::parse(&settings.url));
+    }
+    let path = settings.data_dir.clone();
+    std::fs::create_dir_all(&path).map_err(|source| Error::DataDirectory { path: path.clone(), source })?;
+    Ok(Location::Sqlite(path.join("gateway.db")))
+}
+
+fn bounds(limits: &config::Scim) -> Bounds {
+    Bounds {
+        filter: Limits {
+            bytes: limits.max_filter_bytes.get(),
+            depth: limits.max_filter_depth.get(),
+            terms: limits.max_filter_terms.get(),
+        },
+        patch_operations: limits.max_patch_operations.get(),
+        scan: limits.max_scan_rows.get(),
+    }
+}
+
+fn advice(error: &store::Error, location: &Location) -> &'static str {
+    match (error, location) {
+        (store::Error::Newer { .. }, _) => {
+            "run that newer version, or open a copy of the data from before it; nothing was changed"
+        }
+        (store::Error::Open { .. }, Location::Sqlite(_)) => {
+            "check that its directory exists and that this account may write there"
+        }
+        (store::Error::Open { .. }, Location::Postgres(_)) => {
+            "check that the server runs and that user, password and database are right"
+        }
+        (store::Error::Migrate(_), _) => "nothing was changed; restore a copy, or ask for help with this message",
+        _ => "try again, and look at the database's own log",
+    }
+}
+
+/// An error and what caused it, in one line. Some errors repeat their source in their own words.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! `facility`: an organization's places, one by one or from a CSV file.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::answer::{Answer, or_dash, table};
+use super::failure::Failure;
+use super::session::{OfOrganization, Session};
+use crate::directory::facilities::{Facility as Place, NewFacility};
+
+/// What to do with facilities.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Facility {
+    /// Add a facility; what was waiting for one of this name comes alive
+    Add {
+        #[command(flatten)]
+        of: OfOrganization,
+        /// Its key, by which permissions name it
+        #[arg(long)]
+        key: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Its DUNS number
+        #[arg(long)]
+        duns: Option<String>,
+        /// Its postal address
+        #[arg(long)]
+        address: Option<String>,
+        /// Labels, separated by semicolons
+        #[arg(long, default_value = "")]
+        labels: String,
+    },
+    /// List an organization's facilities
+    List {
+        #[command(flatten)]
+        of: OfOrganization,
+    },
+    /// Archive a facility: nothing is deleted, and permissions for it give nothing
+    Archive {
+        #[command(flatten)]
+        of: OfOrganization,
+        /// Its key
+        #[arg(long)]
+        key: String,
+    },
+    /// Add or change many from a CSV file with the columns key, name, duns, address, labels; all or, if a row is
+    /// wrong, none
+    Import {
+        #[command(flatten)]
+        of: OfOrganization,
+        /// The file
+        file: PathBuf,
+    },
+}
+
+impl Facility {
+    pub(super) async fn run(self, session: &Session) -> Result<Answer, Failure> {
+        let directory = &session.opened.directory;
+        match self {
+            Self::Add { of, key, name, duns, address, labels } => {
+                let organization = of.key(session).await?;
+                let new = NewFacility { key, name, duns, address, labels };
+                let added = directory.add_facility(&session.operator(), &organization, &new).await?;
+                let text = format!("Added facility «{}» to «{organization}».", added.key);
+                Ok(Answer::new(&added, text))
+            }
+            Self::List { of } => {
+                let organization = of.key(session).await?;
+                Ok(list(&directory.facilities(&organization).await?))
+            }
+            Self::Archive { of, key } => {
+                let organization = of.key(session).await?;
+                let archived = directory.archive_facility(&session.operator(), &organization, &key).await?;
+                let text = format!("Facility «{key}» is archived; permissions for it give nothing from now on.");
+                Ok(Answer::new(&archived, text))
+            }
+            Self::Import { of, file } => {
+                let rows = read(&file)?;
+                let organization = of.key(session).await?;
+                let imported = directory.import_facilities(&session.operator(), &organization, &rows).await?;
+                let count = |outcome: &str| imported.iter().filter(|row| row.outcome == outcome).count();
+                let (added, changed, unchanged) = (count("added"), count("changed"), count("unchanged"));
+                let rows = imported.iter().map(|row| [row.key.clone(), row.outcome.to_owned()]);
+                let text = format!(
+                    "{}\n{added} added, {changed} changed, {unchanged} unchanged.",
+                    table(["Key", "Outcome"], rows)
+                );
+                let json = json!({
+                    "facilities": imported, "added": added, "changed": changed, "unchanged": unchanged,
+                });
+                Ok(Answer::new(&json, text))
+            }
+        }
+    }
+}
+
+fn list(all: &[Place]) -> Answer {
+    Answer::list(
+        "facilities",
+        all,
+        ["Key", "Name", "DUNS", "Address", "Labels", "State"],
+        |place| {
+            let state = if place.archived_at.is_some() { "archived" } else { "in use" };
+            [
+                place.key.clone(),
+                place.name.clone(),
+                or_dash(place.duns.as_ref()),
+                or_dash(place.address.as_ref()),
+                place.labels.clone(),
+                state.to_owned(),
+            ]
+        },
+        "There is no facility yet. Add one with «secaro-gateway facility add».",
+    )
+}
+
+fn read(path: &Path) -> Result<Vec<NewFacility>, Failure> {
+    let shown = path.display();
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|error| {
+        Failure::failed(format!("cannot read {shown}: {error}; check the path and who may read it"))
+    })?;
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::usage(format!("{shown} cannot be imported: {error}; correct it and import again")))
+}

@@ -1,0 +1,213 @@
+//! The command line: what can be asked for, and the way from arguments to an answer or a failure. Each verb group has
+//! a file; none holds a rule: it makes one call into the domain and says what came of it.
+
+mod answer;
+mod completions;
+mod config;
+mod conformance;
+mod connection;
+mod facility;
+mod failure;
+mod held;
+mod migrate;
+mod organization;
+mod person;
+mod rule;
+mod session;
+mod token;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Loaded, LogFormat, Origin, Sources, load};
+use crate::telemetry;
+use answer::{Answer, Format};
+use failure::Failure;
+use session::Session;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 usage, 3 settings, 4 not found, 5 conflict.
+Try it: «secaro-gateway demo» plays an example through its own SCIM endpoint.";
+
+/// Lets identity providers provision Secaro people, facility permissions and admin roles through SCIM 2.0.
+#[derive(Debug, Parser)]
+#[command(name = Command::PROGRAM, version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Line {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every verb, before or after it.
+#[derive(Debug, Args)]
+struct Common {
+    /// The settings file; else the one that SECARO_CONFIG names
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The directory of the embedded database
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// postgres://…, or the path of a SQLite file
+    #[arg(long, global = true, value_name = "URL|PATH")]
+    database: Option<String>,
+    /// How answers are written; logs go to standard error either way
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up and look at organizations
+    #[command(subcommand)]
+    Organization(organization::Organization),
+    /// Add, list, archive and import facilities
+    #[command(subcommand)]
+    Facility(facility::Facility),
+    /// Set up and look at connections to IdPs
+    #[command(subcommand)]
+    Connection(connection::Connection),
+    /// Issue, list and revoke a connection's bearer tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Say what a group or an attribute gives
+    #[command(subcommand)]
+    Rule(rule::Rule),
+    /// See who may do what, and why
+    #[command(subcommand)]
+    Person(person::Person),
+    /// See what waits for an Organization admin
+    #[command(subcommand)]
+    Held(held::Held),
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Check and show the settings
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Replay recorded SCIM conversations against any server
+    Conformance(conformance::Conformance),
+    /// Print what a shell needs to complete this command line
+    Completions(completions::Completions),
+}
+
+impl Command {
+    const PROGRAM: &str = "secaro-gateway";
+}
+
+/// Runs a command line, the program's name first, and says how it ended.
+#[must_use]
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let line = match Line::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => return not_understood(&error, arguments),
+    };
+    let format = line.common.output;
+    match perform(line) {
+        Ok(code) => code,
+        Err(failure) => {
+            complain(&failure, format);
+            failure.exit_code()
+        }
+    }
+}
+
+fn perform(line: Line) -> Result<ExitCode, Failure> {
+    let Line { common, command } = line;
+    let format = common.output;
+    if let Command::Completions(completions) = command {
+        completions.run().print(format);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let loaded = load(&Sources::of_process(common.config.clone(), common.flags()?))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("the system gives no resources to start: {error}")))?;
+    start_logging(&loaded, "warn")?;
+    let (answer, passed) = runtime.block_on(answer(command, loaded))?;
+    answer.print(format);
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a verb says, and whether all is well.
+async fn answer(command: Command, loaded: Loaded) -> Result<(Answer, bool), Failure> {
+    // These need no database.
+    let command = match command {
+        Command::Config(config) => return Ok((config.run(&loaded), true)),
+        Command::Conformance(conformance) => return conformance.run().await,
+        other => other,
+    };
+    let session = Session::open(loaded).await?;
+    let answer = match command {
+        Command::Organization(verb) => verb.run(&session).await,
+        Command::Facility(verb) => verb.run(&session).await,
+        Command::Connection(verb) => verb.run(&session).await,
+        Command::Token(verb) => verb.run(&session).await,
+        Command::Rule(verb) => verb.run(&session).await,
+        Command::Person(verb) => verb.run(&session).await,
+        Command::Held(verb) => verb.run(&session).await,
+        _ => Ok(migrate::run(&session)),
+    };
+    session.opened.close().await;
+    Ok((answer?, true))
+}
+
+impl Common {
+    /// The options as settings; one that names a database takes the place of any other way to name one.
+    fn flags(&self) -> Result<Vec<(&'static str, String)>, Failure> {
+        let named = match (&self.data_dir, &self.database) {
+            (Some(_), Some(_)) => {
+                let words = "--data-dir and --database both say where the data is; keep one of them";
+                return Err(Failure::usage(words));
+            }
+            (Some(directory), None) => vec![("database.data_dir", directory.clone()), ("database.url", String::new())],
+            (None, Some(database)) => vec![("database.url", database.clone())],
+            (None, None) => return Ok(Vec::new()),
+        };
+        Ok([named, vec![("database.url_file", String::new())]].concat())
+    }
+}
+
+/// A verb that runs for a moment says nothing below `quiet`, unless a level was asked for.
+fn start_logging(loaded: &Loaded, quiet: &str) -> Result<(), Failure> {
+    let log = &loaded.settings.log;
+    let by_default = loaded.entries.iter().any(|entry| entry.key == "log.level" && entry.origin == Origin::Default);
+    let level = if by_default { quiet } else { &log.level };
+    let pretty = match log.format {
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+        LogFormat::Auto => telemetry::on_terminal(),
+    };
+    let started = if pretty { telemetry::pretty(level) } else { telemetry::json(level) };
+    started.map_err(|error| Failure::failed(format!("log.level cannot be used: {error}; write it like info")))
+}
+
+fn complain(failure: &Failure, format: Format) {
+    match format {
+        Format::Table => answer::complain(&format!("{}: {}", Command::PROGRAM, failure.message())),
+        Format::Json => answer::complain(&failure.json().to_string()),
+    }
+}
+
+/// Help and version are answers; anything else is a failure, in the form that was asked for.
+fn not_understood(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let asks_for_json = arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+        || arguments.iter().any(|argument| argument == "--output=json");
+    if !error.use_stderr() || !asks_for_json {
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let text = error.to_string();
+    let sentence: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let sentence = sentence.join(" ");
+    let failure = Failure::usage(format!(
+        "{}; «{} --help» shows what is possible",
+        sentence.trim_start_matches("error: "),
+        Command::PROGRAM
+    ));
+    complain(&failure, Format::Json);
+    failure.exit_code()
+}
