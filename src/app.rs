@@ -1,8 +1,13 @@
-//! The composition root: from settings to an opened installation. The only place that knows both the store and what
-//! stands on it; holds no rules.
+//! The composition root: from settings to an opened installation, and from that to one that is served. The only
+//! place that knows both the store and what stands on it; holds no rules.
 
+use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
 use crate::clock::Clock;
@@ -12,6 +17,10 @@ use crate::ids::Randomness;
 use crate::provisioning::{Bounds, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
+use crate::web::health::{self, Health};
+use crate::web::routes::Routes;
+use crate::web::server::{CannotListen, Listener};
+use crate::web::{self, Ground};
 
 /// An opened installation. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +36,7 @@ pub struct Opened {
     /// The number of its newest migration.
     pub schema: i64,
     store: Store,
+    ground: Ground,
 }
 
 impl Opened {
@@ -50,6 +60,9 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Nothing can be listened on.
+    #[error(transparent)]
+    Listen(#[from] CannotListen),
     /// The database cannot be used.
     #[error("{}; {advice}", chain(source))]
     Database {
@@ -70,6 +83,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
     };
     let options =
         store::Options { location, busy_timeout: settings.database.busy_timeout, connections: connections.get() };
+    let ground = Ground { clock: Arc::clone(&clock), randomness: Arc::clone(&randomness) };
     let store = Store::open(&options, clock, randomness).await.map_err(|source| {
         let advice = advice(&source, &options.location);
         Error::Database { source, advice }
@@ -81,7 +95,69 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
         database: options.location.to_string(),
         schema: store::newest_migration(),
         store,
+        ground,
     })
+}
+
+/// A gateway that connections already reach; it answers from [`Gateway::serve`] on.
+#[derive(Debug)]
+pub struct Gateway {
+    listener: Listener,
+    router: Router,
+    limits: config::Server,
+    base_url: String,
+}
+
+/// Takes the address of the settings for an opened installation.
+pub async fn bind(opened: &Opened, settings: &Settings) -> Result<Gateway, Error> {
+    let listener = Listener::bind(settings.server.listen).await?;
+    let base_url = settings.server.base_url(listener.address());
+    let all = health::routes(Routes::default(), &health(opened));
+    let router = web::router(opened.ground.clone(), all);
+    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url })
+}
+
+impl Gateway {
+    /// What is listened on, with the port that was really taken.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Where IdPs reach it, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Answers until `stop` is cancelled, and then until what was accepted is answered.
+    pub async fn serve(self, stop: CancellationToken) {
+        let cut_off = self.listener.serve(self.router, &self.limits, stop).await;
+        if cut_off > 0 {
+            tracing::warn!(connections = cut_off, "stopped before everything that was accepted was answered");
+        }
+    }
+}
+
+fn health(opened: &Opened) -> Health {
+    let directory = opened.directory.clone();
+    Health {
+        ready: Arc::new(move || {
+            let directory = directory.clone();
+            Box::pin(async move { directory.ping().await.map_err(|_| "the database does not answer") })
+        }),
+        schema: opened.schema,
+    }
+}
+
+/// Returns when this process is asked to stop: SIGTERM, or Ctrl-C.
+pub async fn asked_to_stop() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 /// The database that is meant; its directory is made if it is the data directory.

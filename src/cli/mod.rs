@@ -13,6 +13,7 @@ mod migrate;
 mod organization;
 mod person;
 mod rule;
+mod serve;
 mod session;
 mod token;
 
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Loaded, LogFormat, Origin, Sources, load};
 use crate::telemetry;
@@ -61,6 +63,8 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the gateway
+    Serve(serve::Serve),
     /// Set up and look at organizations
     #[command(subcommand)]
     Organization(organization::Organization),
@@ -95,6 +99,26 @@ enum Command {
 
 impl Command {
     const PROGRAM: &str = "secaro-gateway";
+
+    /// Whether it runs until it is stopped.
+    const fn stays(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
+    /// Its own options that are settings.
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Serve(serve) => serve.flags(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// As many threads as there are processors for what stays, one for what is over in a moment.
+    fn runtime(&self) -> Result<Runtime, Failure> {
+        let mut builder = if self.stays() { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+        let built = builder.enable_all().build();
+        built.map_err(|error| Failure::failed(format!("the system gives no threads: {error}; try again")))
+    }
 }
 
 /// Runs a command line, the program's name first, and says how it ended.
@@ -121,12 +145,14 @@ fn perform(line: Line) -> Result<ExitCode, Failure> {
         completions.run().print(format);
         return Ok(ExitCode::SUCCESS);
     }
-    let loaded = load(&Sources::of_process(common.config.clone(), common.flags()?))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::failed(format!("the system gives no resources to start: {error}")))?;
-    start_logging(&loaded, "warn")?;
+    let flags = [common.flags()?, command.flags()].concat();
+    let loaded = load(&Sources::of_process(common.config, flags))?;
+    let runtime = command.runtime()?;
+    start_logging(&loaded, if command.stays() { "info" } else { "warn" })?;
+    if let Command::Serve(serve) = command {
+        runtime.block_on(serve.run(loaded, format))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let (answer, passed) = runtime.block_on(answer(command, loaded))?;
     answer.print(format);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
