@@ -173,7 +173,7 @@ CREATE TABLE rules (
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, connection_id) REFERENCES connections (organization_id, id)
 ) STRICT;
-CREATE INDEX rules_connection_idx ON rules (organization_id, connection_id);
+CREATE INDEX rules_connection_idx ON rules (organization_id, connection_id, id);
 
 -- One permission of one person from one source.
 CREATE TABLE grants (
@@ -201,9 +201,9 @@ CREATE TABLE grants (
     CHECK ((source = 'manual') = (connection_id IS NULL)),
     CHECK (state = 'effective' OR reason IS NOT NULL)
 ) STRICT;
-CREATE INDEX grants_person_idx ON grants (organization_id, person_id);
-CREATE INDEX grants_rule_idx ON grants (organization_id, rule_id);
-CREATE INDEX grants_facility_key_idx ON grants (organization_id, facility_key);
+CREATE INDEX grants_person_idx ON grants (organization_id, person_id, id);
+CREATE INDEX grants_rule_idx ON grants (organization_id, rule_id, person_id);
+CREATE INDEX grants_facility_key_idx ON grants (organization_id, facility_key, person_id, id);
 CREATE INDEX grants_held_idx ON grants (organization_id, created_at) WHERE reason IS NOT NULL;
 CREATE INDEX grants_admin_idx ON grants (organization_id, permission, state) WHERE permission = 'organization_admin';
 

@@ -2,7 +2,8 @@
 
 use sqlx::FromRow;
 
-use super::columns::named_states;
+use super::columns::{IdList, named_states};
+use super::people::Status;
 use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
 use crate::clock::Timestamp;
@@ -37,7 +38,30 @@ pub struct Link {
     pub created_at: Timestamp,
 }
 
+/// One effective grant of the person that a User stands for; one row without a permission if there is none.
+#[derive(Debug, Clone, FromRow)]
+pub struct AccessRow {
+    /// The User.
+    pub resource_id: ResourceId,
+    /// The person's.
+    pub status: Status,
+    /// The permission's name, without a facility.
+    pub permission: Option<String>,
+    /// The facility's key.
+    pub facility: Option<String>,
+}
+
 statements! {
+    ACCESS_OF_EACH = "SELECT l.resource_id, p.status, g.permission, f.key AS facility FROM json_each($2) AS wanted \
+        CROSS JOIN links l ON l.organization_id = $1 AND l.resource_id = unhex(wanted.value) AND l.state = 'linked' \
+        CROSS JOIN people p ON p.organization_id = l.organization_id AND p.id = l.person_id \
+        LEFT JOIN grants g ON g.organization_id = p.organization_id AND g.person_id = p.id AND g.state = 'effective' \
+        LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id",
+        postgres "SELECT l.resource_id, p.status, g.permission, f.key AS facility FROM links l \
+        JOIN people p ON p.organization_id = l.organization_id AND p.id = l.person_id \
+        LEFT JOIN grants g ON g.organization_id = p.organization_id AND g.person_id = p.id AND g.state = 'effective' \
+        LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id \
+        WHERE l.organization_id = $1 AND l.resource_id = ANY($2) AND l.state = 'linked'";
     OF_RESOURCE = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
         WHERE organization_id = $1 AND resource_id = $2";
     OF_PERSON = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
@@ -56,6 +80,15 @@ impl Reader {
     /// The link of a User.
     pub async fn link(&mut self, organization: OrganizationId, resource: ResourceId) -> Result<Option<Link>, Error> {
         run!(self, query_as::<Link>(OF_RESOURCE, organization, resource).fetch_optional)
+    }
+
+    /// What the people may do that these Users stand for; nothing for those whose link is held.
+    pub async fn access_of_each(
+        &mut self,
+        organization: OrganizationId,
+        users: &[ResourceId],
+    ) -> Result<Vec<AccessRow>, Error> {
+        run!(self, query_as::<AccessRow>(ACCESS_OF_EACH, organization, IdList(users)).fetch_all)
     }
 
     /// The link that a person is managed through.

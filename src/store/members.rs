@@ -44,7 +44,7 @@ statements! {
         WHERE m.organization_id = $1 AND m.connection_id = $2 AND m.member_id = $3 ORDER BY m.group_id";
     OF_EACH_GROUP = "SELECT m.group_id AS of_id, r.id, r.kind, r.document FROM json_each($3) AS wanted \
         CROSS JOIN members m ON m.organization_id = $1 AND m.connection_id = $2 AND m.group_id = unhex(wanted.value) \
-        JOIN resources r \
+        CROSS JOIN resources r \
         ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.member_id \
         ORDER BY m.group_id, m.member_id",
         postgres "SELECT m.group_id AS of_id, r.id, r.kind, r.document FROM members m JOIN resources r \
@@ -53,7 +53,7 @@ statements! {
         ORDER BY m.group_id, m.member_id";
     GROUPS_OF_EACH = "SELECT m.member_id AS of_id, r.id, r.kind, r.document FROM json_each($3) AS wanted \
         CROSS JOIN members m ON m.organization_id = $1 AND m.connection_id = $2 AND m.member_id = unhex(wanted.value) \
-        JOIN resources r \
+        CROSS JOIN resources r \
         ON r.organization_id = m.organization_id AND r.connection_id = m.connection_id AND r.id = m.group_id \
         ORDER BY m.member_id, m.group_id",
         postgres "SELECT m.member_id AS of_id, r.id, r.kind, r.document FROM members m JOIN resources r \

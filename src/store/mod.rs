@@ -13,6 +13,7 @@ pub mod audit;
 pub mod connections;
 pub mod domains;
 pub mod facilities;
+pub mod filter;
 pub mod grants;
 pub mod links;
 pub mod members;

@@ -114,15 +114,13 @@ impl State {
         if !std::mem::take(&mut self.abandoned) {
             return;
         }
-        match self.open {
-            Some(0) => self.lose().await,
-            Some(_) => {
-                // SQLite itself rolls everything back when the disk is full or fails; the savepoint is gone then.
-                if self.connection.execute("ROLLBACK TO change; RELEASE change").await.is_err() {
-                    self.lose().await;
-                }
-            }
-            None => {}
+        let alone = match self.open {
+            None => return,
+            Some(changes) => changes == 0,
+        };
+        // SQLite itself rolls everything back when the disk is full or fails; the savepoint is gone then.
+        if alone || self.connection.execute("ROLLBACK TO change; RELEASE change").await.is_err() {
+            self.lose().await;
         }
     }
 
