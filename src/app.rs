@@ -112,9 +112,18 @@ pub struct Gateway {
 pub async fn bind(opened: &Opened, settings: &Settings) -> Result<Gateway, Error> {
     let listener = Listener::bind(settings.server.listen).await?;
     let base_url = settings.server.base_url(listener.address());
-    let all = health::routes(Routes::default(), &health(opened));
-    let router = web::router(opened.ground.clone(), all);
+    let router = router(opened, settings, &base_url);
     Ok(Gateway { listener, router, limits: settings.server.clone(), base_url })
+}
+
+/// Everything that can be asked of an opened installation that is reached at `base_url`.
+pub fn router(opened: &Opened, settings: &Settings, base_url: &str) -> Router {
+    web::router(opened.ground.clone(), routes(opened, settings, base_url))
+}
+
+/// What there is to ask for, and by whom.
+pub fn routes(opened: &Opened, _settings: &Settings, _base_url: &str) -> Routes {
+    health::routes(Routes::default(), &health(opened))
 }
 
 impl Gateway {
