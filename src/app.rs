@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::auth::Authenticator;
 use crate::clock::Clock;
@@ -63,6 +65,9 @@ pub enum Error {
     /// Nothing can be listened on.
     #[error(transparent)]
     Listen(#[from] CannotListen),
+    /// The system does not let it wait for signals.
+    #[error("cannot wait for signals: {0}; start the gateway again")]
+    Signals(io::Error),
     /// The database cannot be used.
     #[error("{}; {advice}", chain(source))]
     Database {
@@ -159,14 +164,21 @@ fn health(opened: &Opened) -> Health {
     }
 }
 
-/// Returns when this process is asked to stop: SIGTERM, or Ctrl-C.
-pub async fn asked_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
-    }
+/// Cancelled when this process is asked to stop: SIGTERM, or Ctrl-C. From now on neither kills it.
+pub fn stop_signal() -> Result<CancellationToken, Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
+    let asked = CancellationToken::new();
+    let token = asked.clone();
+    TaskTracker::new().spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: nothing new is taken, what was accepted is finished");
+        token.cancel();
+    });
+    Ok(asked)
 }
 
 /// The database that is meant; its directory is made if it is the data directory.

@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod conformance;
 mod connection;
+mod demo;
 mod facility;
 mod failure;
 mod held;
@@ -65,6 +66,8 @@ struct Common {
 enum Command {
     /// Run the gateway
     Serve(serve::Serve),
+    /// Play an example through its own endpoint, then serve it
+    Demo(demo::Demo),
     /// Set up and look at organizations
     #[command(subcommand)]
     Organization(organization::Organization),
@@ -102,13 +105,14 @@ impl Command {
 
     /// Whether it runs until it is stopped.
     const fn stays(&self) -> bool {
-        matches!(self, Self::Serve(_))
+        matches!(self, Self::Serve(_) | Self::Demo(_))
     }
 
     /// Its own options that are settings.
     fn flags(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Serve(serve) => serve.flags(),
+            Self::Demo(demo) => demo.flags(),
             _ => Vec::new(),
         }
     }
@@ -145,17 +149,30 @@ fn perform(line: Line) -> Result<ExitCode, Failure> {
         completions.run().print(format);
         return Ok(ExitCode::SUCCESS);
     }
-    let flags = [common.flags()?, command.flags()].concat();
-    let loaded = load(&Sources::of_process(common.config, flags))?;
+    let loaded = settings(&common, &command)?;
     let runtime = command.runtime()?;
-    start_logging(&loaded, if command.stays() { "info" } else { "warn" })?;
-    if let Command::Serve(serve) = command {
-        runtime.block_on(serve.run(loaded, format))?;
-        return Ok(ExitCode::SUCCESS);
+    start_logging(&loaded, if matches!(command, Command::Serve(_)) { "info" } else { "warn" })?;
+    match command {
+        Command::Serve(serve) => return runtime.block_on(serve.run(loaded, format)).map(|()| ExitCode::SUCCESS),
+        Command::Demo(demo) => return runtime.block_on(demo.run(loaded, format)).map(|()| ExitCode::SUCCESS),
+        _ => {}
     }
     let (answer, passed) = runtime.block_on(answer(command, loaded))?;
     answer.print(format);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The settings in force for a verb.
+fn settings(common: &Common, command: &Command) -> Result<Loaded, Failure> {
+    let flags = [common.flags()?, command.flags()].concat();
+    let load = |flags| load(&Sources::of_process(common.config.clone(), flags));
+    let loaded = load(flags.clone())?;
+    if !matches!(command, Command::Demo(_)) || common.names_a_database() {
+        return Ok(loaded);
+    }
+    // The demo never plays in an installation's own database.
+    let own = loaded.settings.database.data_dir.join("demo").to_string_lossy().into_owned();
+    Ok(load([flags, in_directory(own)].concat())?)
 }
 
 /// What a verb says, and whether all is well.
@@ -182,19 +199,29 @@ async fn answer(command: Command, loaded: Loaded) -> Result<(Answer, bool), Fail
 }
 
 impl Common {
+    fn names_a_database(&self) -> bool {
+        self.data_dir.is_some() || self.database.is_some()
+    }
+
     /// The options as settings; one that names a database takes the place of any other way to name one.
     fn flags(&self) -> Result<Vec<(&'static str, String)>, Failure> {
-        let named = match (&self.data_dir, &self.database) {
+        match (&self.data_dir, &self.database) {
             (Some(_), Some(_)) => {
                 let words = "--data-dir and --database both say where the data is; keep one of them";
-                return Err(Failure::usage(words));
+                Err(Failure::usage(words))
             }
-            (Some(directory), None) => vec![("database.data_dir", directory.clone()), ("database.url", String::new())],
-            (None, Some(database)) => vec![("database.url", database.clone())],
-            (None, None) => return Ok(Vec::new()),
-        };
-        Ok([named, vec![("database.url_file", String::new())]].concat())
+            (Some(directory), None) => Ok(in_directory(directory.clone())),
+            (None, Some(database)) => {
+                Ok(vec![("database.url", database.clone()), ("database.url_file", String::new())])
+            }
+            (None, None) => Ok(Vec::new()),
+        }
     }
+}
+
+/// The embedded database in this directory, whatever else names one.
+fn in_directory(directory: String) -> Vec<(&'static str, String)> {
+    vec![("database.data_dir", directory), ("database.url", String::new()), ("database.url_file", String::new())]
 }
 
 /// A verb that runs for a moment says nothing below `quiet`, unless a level was asked for.

@@ -1,7 +1,6 @@
 //! `serve`: runs the gateway until it is asked to stop.
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Format};
 use super::failure::Failure;
@@ -26,20 +25,12 @@ impl Serve {
     pub(super) async fn run(self, loaded: Loaded, format: Format) -> Result<(), Failure> {
         let session = Session::open(loaded).await?;
         let gateway = app::bind(&session.opened, &session.loaded.settings).await?;
+        let stop = app::stop_signal()?;
         greeting(&session, &gateway).await?.print(format);
-        let stop = CancellationToken::new();
-        let (asked, ()) = tokio::join!(stop_when_asked(&stop), gateway.serve(stop.clone()));
+        gateway.serve(stop).await;
         session.opened.close().await;
-        asked
+        Ok(())
     }
-}
-
-/// Cancels `stop` when this process is asked to.
-pub(super) async fn stop_when_asked(stop: &CancellationToken) -> Result<(), Failure> {
-    let asked = app::asked_to_stop().await;
-    stop.cancel();
-    tracing::info!("stopping: no new connections, what was accepted is finished");
-    asked.map_err(|error| Failure::failed(format!("cannot wait for signals: {error}; start the gateway again")))
 }
 
 /// Where the data is, what listens, and what to do next.
