@@ -1,16 +1,19 @@
 //! A resource as it is answered: the stored document with what is kept elsewhere (members, groups, access). Loads
 //! no more than the answer shows.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::Error;
-use crate::directory::grants;
 use crate::directory::permissions::Permission;
-use crate::ids::OrganizationId;
+use crate::ids::{ConnectionId, OrganizationId, ResourceId};
 use crate::scim::projection::{Access, Projection, Reference, Rendered};
 use crate::scim::resource;
 use crate::scim::{ResourceType, schema};
-use crate::store::members::Related;
+use crate::store::links::AccessRow;
+use crate::store::members::{Related, RelatedOf};
+use crate::store::people::Status;
 use crate::store::resources::{ResourceKind, ResourceRow};
 use crate::store::{self, Reader};
 
@@ -37,25 +40,46 @@ impl View {
         row: ResourceRow,
         projection: &Projection,
     ) -> Result<Self, Error> {
-        let document = document_of(&row)?;
-        let mut view = Self { row, document, members: None, groups: None, access: None };
-        let (connection, id) = (view.row.connection_id, view.row.id);
-        match view.row.kind {
-            ResourceKind::Group => {
-                if projection.wants("members") {
-                    view.members = Some(references(&reader.members(organization, connection, id).await?));
-                }
-            }
-            ResourceKind::User => {
-                if projection.wants("groups") {
-                    view.groups = Some(references(&reader.groups_of(organization, connection, id).await?));
-                }
-                if projection.wants(schema::ACCESS.urn) {
-                    view.access = access(reader, organization, &view.row).await?;
-                }
-            }
+        let (connection, wants) = (row.connection_id, |name: &str| projection.wants(name));
+        let mut views = Self::load_all(reader, organization, connection, vec![row], &wants).await?;
+        Ok(views.swap_remove(0))
+    }
+
+    /// Loads what is wanted of several rows of a connection, in their order, with one query for each kind of thing.
+    pub(super) async fn load_all(
+        reader: &mut Reader,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        rows: Vec<ResourceRow>,
+        wants: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Vec<Self>, Error> {
+        let of_kind = |kind, name| match wants(name) {
+            true => rows.iter().filter(|row| row.kind == kind).map(|row| row.id).collect(),
+            false => Vec::new(),
+        };
+        let (groups, members) = (of_kind(ResourceKind::Group, "members"), of_kind(ResourceKind::User, "groups"));
+        let users = of_kind(ResourceKind::User, schema::ACCESS.urn);
+        let mut related = HashMap::new();
+        if !groups.is_empty() {
+            add_related(&mut related, &groups, reader.members_of_each(organization, connection, &groups).await?);
         }
-        Ok(view)
+        if !members.is_empty() {
+            add_related(&mut related, &members, reader.groups_of_each(organization, connection, &members).await?);
+        }
+        let mut access = HashMap::new();
+        if !users.is_empty() {
+            access = access_of(reader.access_of_each(organization, &users).await?);
+        }
+        let view = |row: ResourceRow| {
+            let document = document_of(&row)?;
+            let (related, access) = (related.remove(&row.id), access.remove(&row.id));
+            let (members, groups) = match row.kind {
+                ResourceKind::Group => (related, None),
+                ResourceKind::User => (None, related),
+            };
+            Ok(Self { row, document, members, groups, access })
+        };
+        rows.into_iter().map(view).collect()
     }
 
     /// The version, as in the ETag.
@@ -117,10 +141,6 @@ pub(super) fn shown_name(document: &Map<String, Value>) -> String {
     }
 }
 
-pub(super) fn references(related: &[Related]) -> Vec<Reference> {
-    related.iter().map(reference).collect()
-}
-
 pub(super) fn reference(related: &Related) -> Reference {
     let document: Map<String, Value> = serde_json::from_str(&related.document).unwrap_or_default();
     let display = match related.kind {
@@ -130,17 +150,32 @@ pub(super) fn reference(related: &Related) -> Reference {
     Reference { id: related.id.to_string(), resource_type: related.kind.into(), display }
 }
 
-/// What the person of a User may do, for the read-only access extension; nothing while the link is held.
-async fn access(
-    reader: &mut Reader,
-    organization: OrganizationId,
-    row: &ResourceRow,
-) -> Result<Option<Access>, store::Error> {
-    let link = reader.link(organization, row.id).await?;
-    let linked = link.filter(|link| link.state == store::links::LinkState::Linked);
-    let Some(person) = linked.and_then(|link| link.person_id) else { return Ok(None) };
-    let Some(person) = reader.person(organization, person).await? else { return Ok(None) };
-    let permissions = grants::effective(reader, organization, person.id).await?;
+/// Sorts what was found to whom it belongs; nothing found is an empty list.
+fn add_related(
+    related: &mut HashMap<ResourceId, Vec<Reference>>,
+    asked: &[ResourceId],
+    found: impl IntoIterator<Item = RelatedOf>,
+) {
+    related.extend(asked.iter().map(|id| (*id, Vec::new())));
+    for RelatedOf { of_id, related: one } in found {
+        related.entry(of_id).or_default().push(reference(&one));
+    }
+}
+
+/// What the people of Users may do, for the read-only access extension; nothing where the link is held.
+fn access_of(rows: Vec<AccessRow>) -> HashMap<ResourceId, Access> {
+    let mut people: HashMap<ResourceId, (Status, Vec<Permission>)> = HashMap::new();
+    for row in rows {
+        let (_, permissions) = people.entry(row.resource_id).or_insert((row.status, Vec::new()));
+        let permission = row.permission.and_then(|name| Permission::of(&name, row.facility.as_deref()));
+        permissions.extend(permission.filter(|_| row.status == Status::Active));
+    }
+    people.into_iter().map(|(id, (status, permissions))| (id, access(status, permissions))).collect()
+}
+
+fn access(status: Status, mut permissions: Vec<Permission>) -> Access {
+    permissions.sort();
+    permissions.dedup();
     let (mut can_edit, mut admin_for) = (Vec::new(), Vec::new());
     for permission in permissions {
         let entry = (permission.to_string(), permission.called());
@@ -149,5 +184,5 @@ async fn access(
             Permission::OrganizationAdmin | Permission::BillingAdmin => admin_for.push(entry),
         }
     }
-    Ok(Some(Access { status: person.status.to_string(), can_edit, admin_for }))
+    Access { status: status.to_string(), can_edit, admin_for }
 }

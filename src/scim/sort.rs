@@ -4,9 +4,47 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
+use super::error::{Error, ScimType};
 use super::fold;
-use super::schema::{Attribute, Kind, Resolved};
+use super::path::AttributePath;
+use super::schema::{self, Attribute, Kind, Resolved, ResourceType};
 use crate::clock::Timestamp;
+
+/// `sortBy` and `sortOrder`.
+#[derive(Debug, Clone, Copy)]
+pub struct SortBy {
+    /// By what.
+    pub attribute: Resolved,
+    /// Greatest first, and those without a value before all.
+    pub descending: bool,
+}
+
+impl SortBy {
+    /// Reads the two query parameters. Nothing is sorted by an attribute that the resource type does not have.
+    ///
+    /// # Errors
+    ///
+    /// `invalidPath` if `by` is no attribute name, `invalidValue` if `order` is neither `ascending` nor `descending`.
+    pub fn parse(resource_type: ResourceType, by: &str, order: Option<&str>) -> Result<Option<Self>, Error> {
+        let path = AttributePath::parse(by)?;
+        let descending = match order.map(str::trim) {
+            None => false,
+            Some(order) if order.eq_ignore_ascii_case("ascending") => false,
+            Some(order) if order.eq_ignore_ascii_case("descending") => true,
+            Some(_) => {
+                let detail = "The sortOrder is unknown. Send ascending or descending.";
+                return Err(Error::bad(ScimType::InvalidValue, detail));
+            }
+        };
+        Ok(schema::resolve(resource_type, &path).map(|attribute| Self { attribute, descending }))
+    }
+
+    /// Whether the key needs the attribute of this name, or the extension of this URN, to be loaded.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        self.attribute.extension.map_or(self.attribute.attribute.name, |extension| extension.urn) == name
+    }
+}
 
 /// What a resource is sorted by; one without a value comes last in ascending order.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,8 +134,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scim::path::AttributePath;
-    use crate::scim::schema::{ResourceType, resolve};
+    use crate::scim::schema::resolve;
 
     fn key(path: &str, whole: &Value) -> SortKey {
         let path = AttributePath::parse(path).expect("a path");
@@ -109,6 +146,18 @@ mod tests {
         let ada = json!({ "emails": [{ "value": "B@x" }, { "value": "A@x", "primary": true }] });
         assert_eq!(key("emails", &ada), SortKey::Text("a@x".to_owned()));
         assert_eq!(key("emails.value", &json!({ "emails": [{ "value": "B@x" }] })), SortKey::Text("b@x".to_owned()));
+    }
+
+    #[test]
+    fn an_order_is_read_and_an_unknown_attribute_sorts_nothing() {
+        let parse =
+            |by, order| SortBy::parse(ResourceType::User, by, order).map(|sort| sort.map(|sort| sort.descending));
+        assert_eq!(parse("USERNAME", None), Ok(Some(false)));
+        assert_eq!(parse("name.familyName", Some("Descending")), Ok(Some(true)));
+        assert_eq!(parse("shoeSize", Some("ascending")), Ok(None));
+        let scim_type = |result: Result<_, Error>| result.err().and_then(|error| error.scim_type);
+        assert_eq!(scim_type(parse("userName", Some("up"))), Some(ScimType::InvalidValue));
+        assert_eq!(scim_type(parse("a b", None)), Some(ScimType::InvalidPath));
     }
 
     #[test]
