@@ -12,12 +12,31 @@ pub(crate) enum Key {
     Attribute(Resolved),
     /// An attribute of an extension without the extension's URN.
     Short(Resolved),
-    /// The attributes of an extension, or with `None` of the core schema.
-    Schema(Option<&'static Schema>),
+    /// A schema as a whole.
+    Schema(Whole),
     /// `password`, which nobody reads.
     Password,
     /// Nothing known here.
     Unknown,
+}
+
+/// All attributes of a schema.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whole {
+    /// Of the core schema.
+    Core,
+    /// Of an extension.
+    Extension(&'static Schema),
+}
+
+impl Whole {
+    /// The extension, if it is one.
+    pub(crate) fn extension(self) -> Option<&'static Schema> {
+        match self {
+            Self::Core => None,
+            Self::Extension(schema) => Some(schema),
+        }
+    }
 }
 
 /// What the key names in the body itself, or within the object of an extension.
@@ -60,13 +79,13 @@ pub(crate) fn locate(
     }
 }
 
-/// The schema whose URN the path is: an extension, or with `None` the core schema.
-pub(crate) fn whole_schema(resource_type: ResourceType, path: &AttributePath) -> Option<Option<&'static Schema>> {
+/// The schema whose URN the path is, with no attribute after it.
+pub(crate) fn whole_schema(resource_type: ResourceType, path: &AttributePath) -> Option<Whole> {
     if let Some(extension) = schema::whole_extension(resource_type, path) {
-        return Some(Some(extension));
+        return Some(Whole::Extension(extension));
     }
     let core = path.name.is_empty() && path.urn.as_deref() == Some(resource_type.core().urn);
-    core.then_some(None)
+    core.then_some(Whole::Core)
 }
 
 /// The attribute of an extension that a bare name means to clients that leave the URN out. Only what a client may

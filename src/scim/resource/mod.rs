@@ -17,7 +17,7 @@ pub(crate) mod read;
 pub(crate) mod values;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use members::Member;
 pub use read::{
@@ -167,9 +167,9 @@ impl Builder<'_> {
         match keys::locate(self.resource_type, within, key, self.reading.normaliser) {
             Key::Attribute(place) => self.attribute(place, value, false),
             Key::Short(place) => self.attribute(place, value, true),
-            Key::Schema(extension) => match value {
+            Key::Schema(schema) => match value {
                 Value::Null => Ok(()),
-                Value::Object(object) => self.object(extension, object),
+                Value::Object(object) => self.object(schema.extension(), object),
                 _ => Err(Error::bad(ScimType::InvalidSyntax, "An extension is not a JSON object. Send an object.")),
             },
             Key::Password => keys::password(self.reading.normaliser),
