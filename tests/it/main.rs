@@ -2,7 +2,8 @@
 //! What needs no database, no router and no process is tested beside its code instead.
 #![cfg(test)]
 
-mod statements;
+mod routes;
+mod serving;
 mod store;
 mod support;
 mod tidy;

@@ -1,3 +1,5 @@
-//! What the tests share. Holds no test and no expectation of its own.
+//! What the tests share. Holds no test of the gateway and no expectation of its own.
 
+pub(crate) mod app;
 pub(crate) mod database;
+pub(crate) mod process;

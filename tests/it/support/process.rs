@@ -15,14 +15,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program with these arguments on this database, with nothing of the caller's environment.
 pub(crate) fn command(database: &str, arguments: &[&str]) -> Command {
+    let mut command = with(arguments);
+    command.args(["--database", database]);
+    command
+}
+
+/// The program with these arguments alone.
+pub(crate) fn with(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_secaro-gateway"));
-    command.env_clear().args(arguments).args(["--database", database]);
+    command.env_clear().stdin(Stdio::null()).args(arguments);
     command
 }
 
 /// Runs a command to its end.
 pub(crate) fn output(database: &str, arguments: &[&str]) -> Output {
-    command(database, arguments).stdin(Stdio::null()).output().expect("the program starts")
+    command(database, arguments).output().expect("the program starts")
 }
 
 /// The JSON object that a command prints.
@@ -59,7 +66,7 @@ impl Gateway {
     /// answers.
     pub(crate) fn start(database: &str, settings: &[(&str, &str)]) -> Self {
         let mut serve = command(database, &["serve", "--listen", "127.0.0.1:0"]);
-        serve.envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        serve.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = serve.spawn().expect("the program starts");
         let (sender, lines) = channel();
         pass_on(child.stdout.take().expect("piped"), sender.clone());
@@ -129,9 +136,9 @@ fn pass_on(stream: impl Read + Send + 'static, to: Sender<String>) {
     });
 }
 
-/// The loopback address in a line, with a port that can be connected to.
+/// The address in the line that says where the gateway listens.
 fn listening_on(line: &str) -> Option<SocketAddr> {
-    let at = line.find("127.0.0.1:")?;
-    let end = line[at + 10..].find(|c: char| !c.is_ascii_digit()).map_or(line.len(), |length| at + 10 + length);
-    line[at..end].parse().ok().filter(|address: &SocketAddr| address.port() != 0)
+    let rest = &line[line.find("http://127.0.0.1:")? + 7..];
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }

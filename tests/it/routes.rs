@@ -1,0 +1,31 @@
+//! Every route there is, whoever adds it: what is not public is closed to whoever has no credential.
+
+use axum::body::Body;
+use axum::http::Request;
+use secaro_gateway::web::routes::Access;
+
+use crate::support::app::TestApp;
+
+/// All that anybody may ask for. To add a line here is to open a door.
+const PUBLIC: [&str; 3] = ["/healthz", "/readyz", "/version"];
+
+#[tokio::test]
+async fn t66_nothing_but_the_public_list_is_open_without_a_credential() {
+    let app = TestApp::new().await;
+    for route in app.routes() {
+        if route.access == Access::Public {
+            assert!(PUBLIC.contains(&route.path.as_str()), "{} {} is public", route.method, route.path);
+            continue;
+        }
+        let path = route.path.replace("{connection}", "okta").replace("{id}", "019b0000-0000-7000-8000-000000000000");
+        assert!(!path.contains('{'), "{path}: a parameter that this test does not know");
+        for credential in ["", "Bearer", "Bearer nobody", "Basic b2t0YTpva3Rh"] {
+            let mut request = Request::builder().method(route.method.clone()).uri(&path);
+            if !credential.is_empty() {
+                request = request.header("authorization", credential);
+            }
+            let answer = app.ask(request.body(Body::empty()).unwrap()).await.expect(401);
+            assert!(answer.headers["www-authenticate"].to_str().unwrap().starts_with("Bearer"), "{path}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The whole gateway in this process: a database of its own, a clock that stands until it is moved, and the real
+//! router, asked without a socket. One method per thing that an operator or an IdP does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use secaro_gateway::app::{self, Opened};
+use secaro_gateway::auth::Operator;
+use secaro_gateway::clock::{Clock, ManualClock, Timestamp};
+use secaro_gateway::config::{self, Settings, Sources};
+use secaro_gateway::directory::explain::Explanation;
+use secaro_gateway::directory::facilities::NewFacility;
+use secaro_gateway::ids::{Randomness, RequestId};
+use secaro_gateway::provisioning::ceiling::Ceiling;
+use secaro_gateway::provisioning::connections::NewConnection;
+use secaro_gateway::provisioning::rules::{NewRule, Subject};
+use secaro_gateway::scim::Dialect;
+use secaro_gateway::web::routes::Route;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::database::Database;
+
+const EVERYTHING: &str = "edit,billing_admin,organization_admin";
+
+/// An installation with an organization `example` (verified domain example.org, facilities `leeds` and `york`).
+pub(crate) struct TestApp {
+    pub(crate) opened: Opened,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) database: Database,
+    settings: Settings,
+    router: Router,
+    random: Arc<Randomness>,
+}
+
+impl TestApp {
+    /// With the settings as they are by default.
+    pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With other settings: key (`scim.rate_limit`) and text.
+    pub(crate) async fn with(flags: &[(&'static str, &str)]) -> Self {
+        let database = Database::new().await;
+        let mut flags: Vec<_> = flags.iter().map(|(key, text)| (*key, (*text).to_owned())).collect();
+        flags.push(("database.url", database.location().to_owned()));
+        let sources = Sources { file: None, environment: Vec::new(), flags };
+        let settings = config::load(&sources).unwrap().settings;
+        let clock = Arc::new(ManualClock::at("2026-01-31T09:00:00Z".parse::<Timestamp>().unwrap()));
+        let random = Arc::new(Randomness::seeded(1));
+        let opened = app::open(&settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random)).await.unwrap();
+        let router = app::router(&opened, &settings, "https://scim.example.com");
+        let app = Self { opened, clock, database, settings, router, random };
+        app.organization("example", "example.org").await;
+        for facility in ["leeds", "york"] {
+            app.facility("example", facility).await;
+        }
+        app
+    }
+
+    /// Whoever sits at the machine.
+    pub(crate) fn operator(&self) -> Operator {
+        Operator::of_this_machine("test".to_owned(), self.random.id::<RequestId>(self.clock.now()))
+    }
+
+    pub(crate) async fn organization(&self, key: &str, domain: &str) {
+        let domains = [domain.to_owned()];
+        self.opened.directory.create_organization(&self.operator(), key, key, &domains).await.unwrap();
+    }
+
+    pub(crate) async fn facility(&self, organization: &str, key: &str) {
+        let new =
+            NewFacility { key: key.to_owned(), name: key.to_owned(), duns: None, address: None, labels: String::new() };
+        self.opened.directory.add_facility(&self.operator(), organization, &new).await.unwrap();
+    }
+
+    /// A connection of `example` that may grant everything, with a token.
+    pub(crate) async fn connection(&self, key: &str, dialect: Dialect) -> Idp {
+        self.connection_of("example", key, dialect, EVERYTHING).await
+    }
+
+    /// A connection of any organization, with a token.
+    pub(crate) async fn connection_of(&self, organization: &str, key: &str, dialect: Dialect, may_grant: &str) -> Idp {
+        let new = NewConnection {
+            organization: organization.to_owned(),
+            key: key.to_owned(),
+            dialect,
+            strict: false,
+            may_grant: Ceiling::parse(may_grant).unwrap(),
+        };
+        self.opened.provisioning.create_connection(&self.operator(), &new).await.unwrap();
+        Idp { app: self.router.clone(), base: format!("/scim/v2/{key}"), token: self.token(key, "test").await }
+    }
+
+    /// A new token of a connection, for 30 days.
+    pub(crate) async fn token(&self, connection: &str, name: &str) -> String {
+        let lifetime = Duration::from_hours(30 * 24);
+        let issued = self.opened.provisioning.issue_token(&self.operator(), connection, name, lifetime).await;
+        issued.unwrap().token
+    }
+
+    /// A rule that gives these to the members of groups whose names fit a pattern.
+    pub(crate) async fn pattern_rule(&self, connection: &str, pattern: &str, gives: &[&str]) {
+        self.rule(connection, Subject::Pattern(pattern.to_owned()), gives).await;
+    }
+
+    pub(crate) async fn rule(&self, connection: &str, subject: Subject, gives: &[&str]) {
+        let gives = gives.iter().map(|permission| (*permission).to_owned()).collect();
+        let new = NewRule { connection: connection.to_owned(), subject, gives, note: None };
+        self.opened.provisioning.add_rule(&self.operator(), &new).await.unwrap();
+    }
+
+    /// What a person may do and why.
+    pub(crate) async fn explain(&self, email: &str) -> Explanation {
+        self.opened.directory.explain(None, email).await.unwrap()
+    }
+
+    /// The permissions that a person has.
+    pub(crate) async fn permissions(&self, email: &str) -> BTreeSet<String> {
+        self.explain(email).await.overview.permissions.iter().map(ToString::to_string).collect()
+    }
+
+    /// Everything that can be asked for.
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        app::routes(&self.opened, &self.settings, "https://scim.example.com").list().to_vec()
+    }
+
+    /// Asks anything.
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
+        ask(&self.router, request).await
+    }
+}
+
+/// An IdP: a connection's base path and its token.
+#[derive(Clone)]
+pub(crate) struct Idp {
+    app: Router,
+    pub(crate) base: String,
+    pub(crate) token: String,
+}
+
+impl Idp {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request("DELETE", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send_json("POST", path, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send_json("PUT", path, body).await
+    }
+
+    /// A PATCH of these operations.
+    pub(crate) async fn patch(&self, path: &str, operations: &Value) -> Answer {
+        let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+        self.send_json("PATCH", path, &serde_json::json!({ "schemas": [schema], "Operations": operations })).await
+    }
+
+    pub(crate) async fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.send(self.request(method, path).body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// A request below the connection's base with its token, to be given headers and a body.
+    pub(crate) fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/scim+json")
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        ask(&self.app, request).await
+    }
+
+    /// Makes a User whose `userName` is its only e-mail address; answers its id.
+    pub(crate) async fn user(&self, email: &str) -> String {
+        let schema = "urn:ietf:params:scim:schemas:core:2.0:User";
+        let emails = serde_json::json!([{ "value": email, "type": "work", "primary": true }]);
+        let user = serde_json::json!({ "schemas": [schema], "userName": email, "emails": emails, "active": true });
+        self.post("/Users", &user).await.created()
+    }
+
+    /// Makes a Group of these Users; answers its id.
+    pub(crate) async fn group(&self, name: &str, members: &[&str]) -> String {
+        let schema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+        let members: Vec<Value> = members.iter().map(|id| serde_json::json!({ "value": id })).collect();
+        let group = serde_json::json!({ "schemas": [schema], "displayName": name, "members": members });
+        self.post("/Groups", &group).await.created()
+    }
+}
+
+/// What was answered; the body is null if there is none.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The same, if it has this status.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self
+    }
+
+    /// The id of what was created.
+    pub(crate) fn created(self) -> String {
+        self.expect(201).body["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+async fn ask(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 26).await.unwrap();
+    let body = match bytes.len() {
+        0 => Value::Null,
+        _ => serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}")),
+    };
+    Answer { status: parts.status, headers: parts.headers, body }
+}
