@@ -49,7 +49,11 @@ impl Directory {
             let now = tx.now();
             let row = Domain { id: tx.id(), name: name.as_str().to_owned(), verified_at: Some(now), created_at: now };
             tx.insert_domain(&row).await.map_err(|error| {
-                Error::duplicate(error, || format!("the domain {name} is given twice or is another organization's"))
+                Error::duplicate(error, || {
+                    format!(
+                        "the domain {name} is given twice, or another organization has it; give each once, to its owner"
+                    )
+                })
             })?;
             let record = Record::of(Action::DomainVerified, target).after(json!({ "domain": row.name }));
             audit::record(&mut tx, record.because("vouched for by the operator")).await?;

@@ -2,8 +2,10 @@
 //! What needs no database, no router and no process is tested beside its code instead.
 #![cfg(test)]
 
+mod cli;
 mod routes;
 mod serving;
+mod statements;
 mod store;
 mod support;
 mod tidy;

@@ -89,7 +89,7 @@ impl Idp {
         let response = request.send().await.map_err(|error| failed(&error))?;
         let status = response.status();
         let answer = response.bytes().await.map_err(|error| failed(&error))?;
-        self.narrator.say(&format!("    {method:<6}{told}  → {}", status.as_u16()));
+        self.narrator.say(&format!("    {:<6} {told}  → {}", method.as_str(), status.as_u16()));
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         if status.is_success() {
             return Ok(answer);
