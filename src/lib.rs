@@ -9,6 +9,7 @@ pub mod config;
 pub mod conformance;
 pub mod directory;
 pub mod ids;
+pub mod jobs;
 pub mod outbox;
 pub mod provisioning;
 pub mod scim;
