@@ -21,6 +21,7 @@ use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
 use crate::web::health::{self, Health};
 use crate::web::routes::Routes;
+use crate::web::scim::Scim;
 use crate::web::server::{CannotListen, Listener};
 use crate::web::{self, Ground};
 
@@ -127,8 +128,9 @@ pub fn router(opened: &Opened, settings: &Settings, base_url: &str) -> Router {
 }
 
 /// What there is to ask for, and by whom.
-pub fn routes(opened: &Opened, _settings: &Settings, _base_url: &str) -> Routes {
-    health::routes(Routes::default(), &health(opened))
+pub fn routes(opened: &Opened, settings: &Settings, base_url: &str) -> Routes {
+    let scim = Scim::new(opened.authenticator.clone(), opened.provisioning.clone(), settings, base_url);
+    web::scim::routes(health::routes(Routes::default(), &health(opened)), &scim)
 }
 
 impl Gateway {

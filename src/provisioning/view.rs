@@ -94,6 +94,12 @@ impl View {
         self.row.id.to_string()
     }
 
+    /// Its URI below the connection's SCIM root.
+    #[must_use]
+    pub fn location(&self, base_url: &str) -> String {
+        format!("{base_url}/{}/{}", ResourceType::from(self.row.kind).endpoint(), self.row.id)
+    }
+
     /// The JSON of an answer, as far as the projection shows it.
     #[must_use]
     pub fn render(&self, base_url: &str, projection: &Projection) -> Value {
