@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::directory::Directory;
 use crate::ids::Randomness;
+use crate::jobs;
 use crate::provisioning::{Bounds, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
@@ -112,6 +113,7 @@ pub struct Gateway {
     router: Router,
     limits: config::Server,
     base_url: String,
+    authenticator: Authenticator,
 }
 
 /// Takes the address of the settings for an opened installation.
@@ -119,7 +121,8 @@ pub async fn bind(opened: &Opened, settings: &Settings) -> Result<Gateway, Error
     let listener = Listener::bind(settings.server.listen).await?;
     let base_url = settings.server.base_url(listener.address());
     let router = router(opened, settings, &base_url);
-    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url })
+    let authenticator = opened.authenticator.clone();
+    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url, authenticator })
 }
 
 /// Everything that can be asked of an opened installation that is reached at `base_url`.
@@ -128,6 +131,7 @@ pub fn router(opened: &Opened, settings: &Settings, base_url: &str) -> Router {
 }
 
 /// What there is to ask for, and by whom.
+#[must_use]
 pub fn routes(opened: &Opened, settings: &Settings, base_url: &str) -> Routes {
     let scim = Scim::new(opened.authenticator.clone(), opened.provisioning.clone(), settings, base_url);
     web::scim::routes(health::routes(Routes::default(), &health(opened)), &scim)
@@ -148,7 +152,14 @@ impl Gateway {
 
     /// Answers until `stop` is cancelled, and then until what was accepted is answered.
     pub async fn serve(self, stop: CancellationToken) {
-        let cut_off = self.listener.serve(self.router, &self.limits, stop).await;
+        // The jobs stop last: what the last requests leave for them is still written.
+        let served = CancellationToken::new();
+        let serving = async {
+            let cut_off = self.listener.serve(self.router, &self.limits, stop).await;
+            served.cancel();
+            cut_off
+        };
+        let (cut_off, ()) = tokio::join!(serving, jobs::run(self.authenticator, served.clone()));
         if cut_off > 0 {
             tracing::warn!(connections = cut_off, "stopped before everything that was accepted was answered");
         }

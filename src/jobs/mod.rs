@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Authenticator;
 
 /// How often it is written down when tokens were last used: the time that a reader of it may be behind.
-const LAST_USED: Duration = Duration::from_secs(60);
+const LAST_USED: Duration = Duration::from_mins(1);
 
 /// Works until told to stop, then finishes what must not be lost.
 pub async fn run(authenticator: Authenticator, stop: CancellationToken) {

@@ -90,18 +90,18 @@ impl List<'_> {
     async fn by_the_database(&mut self, order: Order) -> Result<(u64, Vec<ResourceRow>), Error> {
         let (organization, connection, offset) = (self.organization, self.connection, self.offset());
         let limit = u32::try_from(self.query.count).unwrap_or(u32::MAX);
-        let rows = match limit {
-            0 => Vec::new(),
-            _ => {
-                let narrowing = &self.narrowing;
-                self.reader.resource_page(organization, connection, narrowing, order, offset, limit).await?
-            }
+        let rows = if limit == 0 {
+            Vec::new()
+        } else {
+            let narrowing = &self.narrowing;
+            self.reader.resource_page(organization, connection, narrowing, order, offset, limit).await?
         };
         // A page that is not full is the last one, and tells the total; an empty one may be past the end.
         let is_last = rows.len() < self.query.count && (offset == 0 || !rows.is_empty());
-        let total = match is_last {
-            true => offset + rows.len() as u64,
-            false => self.reader.count_resources(organization, connection, &self.narrowing).await?,
+        let total = if is_last {
+            offset + rows.len() as u64
+        } else {
+            self.reader.count_resources(organization, connection, &self.narrowing).await?
         };
         Ok((total, rows))
     }

@@ -33,6 +33,8 @@ pub(super) async fn enter(State(ground): State<Ground>, mut request: Request, ne
     let span = tracing::info_span!(
         "http.request",
         "request.id" = %id,
+        // As it stands at the end of an error's detail: whoever has that finds the line.
+        reference = id.reference(),
         method = method(request.method()),
         route = Empty,
         "organization.id" = Empty,

@@ -34,9 +34,8 @@ impl FromRequestParts<Arc<Scim>> for Asked {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, scim: &Arc<Scim>) -> Result<Self, Failure> {
-        let State(scim) = State::<Arc<Scim>>::from_request_parts(parts, scim)
-            .await
-            .map_err(|never| Failure::internal(never))?;
+        let State(scim) =
+            State::<Arc<Scim>>::from_request_parts(parts, scim).await.map_err(|never| Failure::internal(never))?;
         let Known(caller) = Known::from_request_parts(parts, &()).await?;
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         Ok(Self { scim, caller, query, headers: parts.headers.clone() })
@@ -105,9 +104,7 @@ impl Asked {
                     Error::new(413, detail)
                 }
                 Refusal::TooSlow => Error::new(408, "The body did not arrive in time. Send it again."),
-                Refusal::Broken => {
-                    Error::bad(ScimType::InvalidSyntax, "The body is not complete. Send it again.")
-                }
+                Refusal::Broken => Error::bad(ScimType::InvalidSyntax, "The body is not complete. Send it again."),
             })
         })?;
         Ok(json::parse(&bytes, self.scim.limits.max_json_depth.get())?)

@@ -12,8 +12,8 @@ use super::Scim;
 use super::query::Query;
 use super::respond::{Answer, Failure};
 use crate::directory::Key;
-use crate::scim::messages::{self, Capabilities};
 use crate::scim::Error;
+use crate::scim::messages::{self, Capabilities};
 use crate::web::routes::Routes;
 
 #[derive(Deserialize)]
@@ -34,19 +34,12 @@ pub(super) fn routes(routes: Routes, scim: &Arc<Scim>) -> Routes {
         .public(Method::GET, &below("Schemas/{id}"), schema, scim)
 }
 
-async fn service_provider_config(
-    State(scim): State<Arc<Scim>>,
-    Path(path): Path<InPath>,
-) -> Result<Answer, Failure> {
+async fn service_provider_config(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>) -> Result<Answer, Failure> {
     let capabilities = Capabilities { max_results: scim.limits.max_page_size.get() };
     Ok(Answer::ok(messages::service_provider_config(&capabilities, &root(&scim, &path)?)))
 }
 
-async fn resource_types(
-    State(scim): State<Arc<Scim>>,
-    Path(path): Path<InPath>,
-    uri: Uri,
-) -> Result<Answer, Failure> {
+async fn resource_types(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>, uri: Uri) -> Result<Answer, Failure> {
     all(messages::resource_types(&root(&scim, &path)?), &uri)
 }
 
@@ -79,8 +72,8 @@ fn all(resources: Vec<Value>, uri: &Uri) -> Result<Answer, Failure> {
 }
 
 fn one(resources: Vec<Value>, id: &str) -> Result<Answer, Failure> {
-    let found = resources.into_iter().find(|resource| {
-        resource["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id))
-    });
+    let found = resources
+        .into_iter()
+        .find(|resource| resource["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id)));
     found.map(Answer::ok).ok_or_else(|| Error::not_found().into())
 }

@@ -8,10 +8,10 @@ use axum::extract::Path;
 use axum::http::{Method, StatusCode, header};
 use serde::Deserialize;
 
+use super::Scim;
 use super::asked::{Asked, refused};
 use super::paging;
 use super::respond::{Answer, Failure};
-use super::Scim;
 use crate::provisioning::View;
 use crate::provisioning::list::ListQuery;
 use crate::provisioning::resources::Call;
@@ -76,9 +76,8 @@ async fn list(resource_type: ResourceType, asked: Asked) -> Result<Answer, Failu
         limits.max_page_size.get(),
     )?;
     let mut normaliser = asked.normaliser();
-    let filter = query.filter.as_deref().map(|text| {
-        Filter::parse(text, resource_type, &asked.filter_limits(), &mut normaliser)
-    });
+    let filter =
+        query.filter.as_deref().map(|text| Filter::parse(text, resource_type, &asked.filter_limits(), &mut normaliser));
     let sort = query.sort_by.as_deref().map(|by| SortBy::parse(resource_type, by, query.sort_order.as_deref()));
     let list = ListQuery {
         filter: filter.transpose()?,
@@ -126,10 +125,11 @@ async fn patch(resource_type: ResourceType, asked: Asked, id: String, body: Body
     let body = asked.body(resource_type, body).await?;
     // RFC 7644 §3.5.2: 204 is allowed unless `attributes` was given; then the answer has to show them.
     let shows = asked.caller.dialect().patch_answers_body(resource_type) || asked.query.attributes.is_some();
-    let projection = match shows {
-        true => asked.projection(resource_type)?,
+    let projection = if shows {
+        asked.projection(resource_type)?
+    } else {
         // Nothing beyond the resource itself is loaded for an answer without a body.
-        false => Projection::parse(resource_type, Some("id"), None)?,
+        Projection::parse(resource_type, Some("id"), None)?
     };
     let mut normaliser = asked.normaliser();
     let mut call = call(&asked, resource_type, &projection, &mut normaliser);
