@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod cli;
+mod lists;
 mod routes;
 mod serving;
 mod statements;
