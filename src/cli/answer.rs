@@ -8,12 +8,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
-/// How answers are written.
+/// How answers are written: for people, or exactly one JSON object on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// For people.
     Table,
-    /// Exactly one JSON object on standard output.
     Json,
 }
 

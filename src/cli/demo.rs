@@ -42,7 +42,7 @@ impl Demo {
         greet(&session, &gateway, narrator);
         let told = async {
             let told = tokio::select! {
-                told = tell(&session, &base_url, narrator) => told.map(|answer| answer.print(format)),
+                told = tell(&session, &base_url, self.once, narrator) => told.map(|answer| answer.print(format)),
                 () = asked_to_stop.clone().cancelled_owned() => Ok(()),
             };
             if told.is_ok() && !self.once {
@@ -63,7 +63,7 @@ fn greet(session: &Session, gateway: &Gateway, narrator: Narrator) {
 }
 
 /// Sets the example up, has the IdPs play, and says what to try next.
-async fn tell(session: &Session, base_url: &str, narrator: Narrator) -> Result<Answer, Failure> {
+async fn tell(session: &Session, base_url: &str, once: bool, narrator: Narrator) -> Result<Answer, Failure> {
     let is_new = setup::example(session, narrator).await?;
     let tokens = [setup::token(session, OKTA).await?, setup::token(session, ENTRA).await?];
     let before = if is_new {
@@ -71,7 +71,7 @@ async fn tell(session: &Session, base_url: &str, narrator: Narrator) -> Result<A
         let mut story = story::Story::new(base_url, [okta, entra], narrator)?;
         story.joiners().await?;
         let before = view::people(session).await?;
-        narrator.say(&format!("\nBefore: who may do what, and why\n{}", view::table(&before)));
+        narrator.say(&format!("\nBefore: who may do what, and why\n{}", view::listing(&before)));
         story.changes().await?;
         before
     } else {
@@ -82,7 +82,8 @@ async fn tell(session: &Session, base_url: &str, narrator: Narrator) -> Result<A
     let [okta, entra] = tokens;
     let scim = format!("{base_url}/scim/v2/{OKTA}");
     let title = if is_new { "After" } else { "Now" };
-    let text = format!("\n{title}: who may do what, and why\n{}\n{}", view::table(&after), next_steps(&scim, &okta));
+    let text =
+        format!("\n{title}: who may do what, and why\n{}\n{}", view::listing(&after), next_steps(&scim, &okta, once));
     let json = json!({
         "base_url": base_url,
         "scim_base_url": scim,
@@ -96,15 +97,24 @@ async fn tell(session: &Session, base_url: &str, narrator: Narrator) -> Result<A
     Ok(Answer::new(&json, text))
 }
 
-fn next_steps(scim: &str, token: &str) -> String {
+fn next_steps(scim: &str, token: &str, once: bool) -> String {
+    let ending = if once {
+        "The next start finds this data again."
+    } else {
+        "The gateway keeps serving; Ctrl-C stops it, and the next start finds its data again."
+    };
     format!(
-        "SCIM base URL  {scim}\nToken          {token}\n\nTry:\n  \
-         curl -H 'Authorization: Bearer {token}' '{scim}/Users?count=5'\n  \
-         curl -H 'Authorization: Bearer {token}' -G '{scim}/Users' --data-urlencode 'filter=userName eq \
-         \"ada.lind@example.org\"'\n  \
-         curl -H 'Authorization: Bearer {token}' -H 'Content-Type: application/scim+json' '{scim}/Users' \
-         -d '{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"gus.moreau@example.org\"}}'\n\n\
-         The gateway keeps serving; Ctrl-C stops it, and the next start finds its data again."
+        r#"SCIM base URL  {scim}
+Token          {token}
+
+Try, in another terminal:
+  TOKEN={token}
+  curl -H "Authorization: Bearer $TOKEN" '{scim}/Users?count=5'
+  curl -H "Authorization: Bearer $TOKEN" -G '{scim}/Users' --data-urlencode 'filter=userName sw "ada"'
+  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/scim+json' '{scim}/Users' \
+    -d '{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"gus.moreau@example.org"}}'
+
+{ending}"#
     )
 }
 

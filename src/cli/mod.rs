@@ -57,7 +57,7 @@ struct Common {
     /// postgres://…, or the path of a SQLite file
     #[arg(long, global = true, value_name = "URL|PATH")]
     database: Option<String>,
-    /// How answers are written; logs go to standard error either way
+    /// How answers are written; json is exactly one object on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     output: Format,
 }

@@ -280,6 +280,8 @@ fn explained<'a>(grants: impl Iterator<Item = &'a ExplainedGrant>) -> Vec<Explai
         };
         all.push(Explained { permission, called, because: vec![cause] });
     }
+    // As in the list of permissions.
+    all.sort_by(|one, other| one.permission.cmp(&other.permission));
     all
 }
 
@@ -295,7 +297,7 @@ fn cause(explained: &ExplainedGrant) -> Cause {
             let group = group.as_deref().unwrap_or("(deleted)");
             format!("member of group «{group}» of connection «{connection}», by rule «{rule}»")
         }
-        GrantSource::RuleAttribute => format!("attribute {attribute} of connection «{connection}», by rule «{rule}»"),
+        GrantSource::RuleAttribute => format!("attribute {attribute} of connection «{connection}», by a rule about it"),
         GrantSource::Attribute => format!("{attribute} asserted by connection «{connection}»"),
     };
     Cause {

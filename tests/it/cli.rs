@@ -1,6 +1,8 @@
 //! The command line as scripts and people use it: the built program, its two forms of answer, its exit codes.
 
 mod bad_input;
+mod beside_a_server;
+mod demo;
 mod verbs;
 
 use std::path::Path;

@@ -3,7 +3,6 @@
 #![cfg(test)]
 
 mod cli;
-mod lists;
 mod routes;
 mod serving;
 mod statements;

@@ -1,10 +1,12 @@
-//! The people of the example with what they may do and why, one permission a line.
+//! The people of the example with what they may do and why.
 
-use super::super::answer;
+use std::fmt::Write as _;
+
+use super::super::answer::plain;
 use super::super::failure::Failure;
 use super::super::session::Session;
 use super::setup::ORGANIZATION;
-use crate::directory::explain::{Explained, Explanation};
+use crate::directory::explain::Explanation;
 use crate::directory::people::Status;
 
 /// Everybody, by e-mail.
@@ -17,41 +19,35 @@ pub(super) async fn people(session: &Session) -> Result<Vec<Explanation>, Failur
     Ok(all)
 }
 
-pub(super) fn table(people: &[Explanation]) -> String {
-    answer::table(["Person", "Status", "May", "Because"], people.iter().flat_map(rows))
+/// Each person, what they may do below, and what that comes from below that.
+pub(super) fn listing(people: &[Explanation]) -> String {
+    people.iter().map(of_one).collect()
 }
 
-fn rows(explanation: &Explanation) -> Vec<[String; 4]> {
+fn of_one(explanation: &Explanation) -> String {
     let person = &explanation.overview.person;
-    let status = match person.status {
-        Status::Invited => "Invited",
-        Status::Active => "Active",
-        Status::Deactivated => "Deactivated",
+    let (status, nothing) = match person.status {
+        Status::Invited => ("Invited", "no access yet"),
+        Status::Active => ("Active", "View only"),
+        Status::Deactivated => ("Deactivated", "no access"),
     };
-    let mut lines: Vec<[String; 2]> = explanation.effective.iter().map(|one| [one.called.clone(), why(one)]).collect();
-    if lines.is_empty() {
-        let nothing = if person.status == Status::Active { "View only" } else { "nothing" };
-        lines.push([nothing.to_owned(), String::new()]);
+    let mut text = format!("  {} ({status})\n", plain(&person.email));
+    if explanation.effective.is_empty() {
+        let _ = writeln!(text, "    {nothing}");
     }
-    lines.extend(explanation.waiting.iter().map(|one| [format!("(not yet) {}", one.called), why(one)]));
-    let mut who = [person.email.clone(), status.to_owned()];
-    lines
-        .into_iter()
-        .map(|[may, because]| {
-            let [email, status] = std::mem::take(&mut who);
-            [email, status, may, because]
-        })
-        .collect()
-}
-
-fn why(explained: &Explained) -> String {
-    let causes: Vec<String> = explained
-        .because
+    for (explained, not_yet) in explanation
+        .effective
         .iter()
-        .map(|cause| match &cause.waits_for {
-            Some(waits_for) => format!("{}; {waits_for}", cause.text),
-            None => cause.text.clone(),
-        })
-        .collect();
-    causes.join(" and ")
+        .map(|one| (one, ""))
+        .chain(explanation.waiting.iter().map(|one| (one, "not yet: ")))
+    {
+        let _ = writeln!(text, "    {not_yet}{}", plain(&explained.called));
+        for cause in &explained.because {
+            let _ = writeln!(text, "      because: {}", plain(&cause.text));
+            if let Some(waits_for) = &cause.waits_for {
+                let _ = writeln!(text, "      waits: {waits_for}");
+            }
+        }
+    }
+    text
 }
