@@ -142,13 +142,17 @@ fn retain(place: Resolved, document: &mut Document, keep: impl FnMut(&Value) -> 
 fn add(place: Resolved, new: &[Value], document: &mut Document) -> Result<(), Error> {
     let elements = list(place, document);
     for element in new {
-        let primary = is_primary(element);
-        let index = push(elements, element.clone());
-        if primary {
-            make_primary(elements, index);
-        }
+        insert(elements, element.clone());
     }
     within_cap(place.attribute, elements)
+}
+
+fn insert(elements: &mut Vec<Value>, element: Value) {
+    let primary = is_primary(&element);
+    let index = push(elements, element);
+    if primary {
+        make_primary(elements, index);
+    }
 }
 
 fn within_cap(attribute: &Attribute, elements: &[Value]) -> Result<(), Error> {
@@ -177,11 +181,7 @@ fn merge_elements(
             return Err(nothing_selected(place.attribute));
         }
         let element = created(place.attribute, filter, parts, normaliser)?;
-        elements.push(element);
-        let last = elements.len() - 1;
-        if is_primary(&elements[last]) {
-            make_primary(elements, last);
-        }
+        insert(elements, element);
         return within_cap(place.attribute, elements);
     };
     let mut gone = vec![false; elements.len()];
@@ -214,10 +214,9 @@ fn created(
             last => (last, None),
         };
         let (sub, value) = equality(last).ok_or_else(|| nothing_selected(attribute))?;
-        // A value in a filter has been through no check of what may be stored.
-        if let Some(value) = scalar(sub, Some(attribute), value, &mut reading)? {
-            element.insert(sub.name.to_owned(), value);
-        }
+        // A value in a filter has been through no check of what may be stored; and no element can have `""`.
+        let value = scalar(sub, Some(attribute), value, &mut reading)?.ok_or_else(|| nothing_selected(attribute))?;
+        element.insert(sub.name.to_owned(), value);
         rest = left;
     }
     for (sub, value) in parts {

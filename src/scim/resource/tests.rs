@@ -321,7 +321,9 @@ fn assert_attribute(attribute: &'static Attribute, name: &str, value: &Value) {
             assert!(attribute.multi_valued && !elements.is_empty(), "{name}");
             assert!(elements.iter().filter(|element| elements::is_primary(element)).count() <= 1, "{name}");
             assert!(elements.len() <= limits::ELEMENTS);
-            elements.iter().for_each(|element| assert_single(attribute, element));
+            for element in elements {
+                assert_single(attribute, element);
+            }
         }
         value => {
             assert!(!attribute.multi_valued, "{name}");

@@ -251,12 +251,11 @@ fn plain(
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
         (_, Value::String(text)) if text.is_empty() => reading.cleared(name).map(|()| None),
-        (Kind::Boolean, value @ Value::Bool(_)) => Ok(Some(value)),
+        (Kind::Boolean, value @ Value::Bool(_)) | (Kind::Decimal, value @ Value::Number(_)) => Ok(Some(value)),
         (Kind::Boolean, Value::String(text)) => boolean(&text, name, reading).map(|value| Some(Value::Bool(value))),
         (Kind::Boolean, _) => Err(wrong(name, "true or false")),
         (Kind::Integer, Value::Number(number)) if number.is_i64() => Ok(Some(Value::Number(number))),
         (Kind::Integer, _) => Err(wrong(name, "a whole number")),
-        (Kind::Decimal, value @ Value::Number(_)) => Ok(Some(value)),
         (Kind::Decimal, _) => Err(wrong(name, "a number")),
         (_, Value::String(text)) => {
             let most = limits::characters(attribute);
