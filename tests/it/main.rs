@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod cli;
+mod conformance;
 mod routes;
 mod serving;
 mod statements;
