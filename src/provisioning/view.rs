@@ -53,9 +53,9 @@ impl View {
         rows: Vec<ResourceRow>,
         wants: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Vec<Self>, Error> {
-        let of_kind = |kind, name| match wants(name) {
-            true => rows.iter().filter(|row| row.kind == kind).map(|row| row.id).collect(),
-            false => Vec::new(),
+        let of_kind = |kind, name| {
+            let wanted = rows.iter().filter(|row| row.kind == kind && wants(name));
+            wanted.map(|row| row.id).collect::<Vec<_>>()
         };
         let (groups, members) = (of_kind(ResourceKind::Group, "members"), of_kind(ResourceKind::User, "groups"));
         let users = of_kind(ResourceKind::User, schema::ACCESS.urn);

@@ -4,6 +4,7 @@
 
 mod cli;
 mod conformance;
+mod lists;
 mod routes;
 mod serving;
 mod statements;
