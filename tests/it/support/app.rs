@@ -12,9 +12,9 @@ use secaro_gateway::app::{self, Opened};
 use secaro_gateway::auth::Operator;
 use secaro_gateway::clock::{Clock, ManualClock, Timestamp};
 use secaro_gateway::config::{self, Settings, Sources};
-use secaro_gateway::directory::explain::Explanation;
+use secaro_gateway::directory::explain::{Explained, Explanation};
 use secaro_gateway::directory::facilities::NewFacility;
-use secaro_gateway::ids::{Randomness, RequestId};
+use secaro_gateway::ids::{GrantId, Id as _, PersonId, Randomness, RequestId};
 use secaro_gateway::provisioning::ceiling::Ceiling;
 use secaro_gateway::provisioning::connections::NewConnection;
 use secaro_gateway::provisioning::rules::{NewRule, Subject};
@@ -24,6 +24,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::database::Database;
+use super::sql::Sql;
 
 const EVERYTHING: &str = "edit,billing_admin,organization_admin";
 
@@ -112,6 +113,88 @@ impl TestApp {
         let gives = gives.iter().map(|permission| (*permission).to_owned()).collect();
         let new = NewRule { connection: connection.to_owned(), subject, gives, note: None };
         self.opened.provisioning.add_rule(&self.operator(), &new).await.unwrap();
+    }
+
+    /// A connection of `example` that speaks as its name says and may grant no more than this, with a token.
+    pub(crate) async fn limited(&self, key: &str, may_grant: &str) -> Idp {
+        let dialect = Dialect::from_name(key).expect("named after a dialect");
+        self.connection_of("example", key, dialect, may_grant).await
+    }
+
+    /// A rule; answers its id.
+    pub(crate) async fn add_rule(&self, connection: &str, subject: Subject, gives: &str) -> String {
+        let new = NewRule { connection: connection.to_owned(), subject, gives: vec![gives.to_owned()], note: None };
+        self.opened.provisioning.add_rule(&self.operator(), &new).await.unwrap().id.to_string()
+    }
+
+    pub(crate) async fn remove_rule(&self, connection: &str, id: &str) {
+        self.opened.provisioning.remove_rule(&self.operator(), connection, id).await.unwrap();
+    }
+
+    pub(crate) async fn archive(&self, facility: &str) {
+        self.opened.directory.archive_facility(&self.operator(), "example", facility).await.unwrap();
+    }
+
+    /// `active`, `deactivated`, or `invited`.
+    pub(crate) async fn status(&self, email: &str) -> String {
+        self.explain(email).await.overview.person.status.to_string()
+    }
+
+    /// What of a person waits, and for what: permission and reason in words.
+    pub(crate) async fn waiting(&self, email: &str) -> Vec<(String, String)> {
+        let waiting = self.explain(email).await.waiting;
+        let causes = |explained: &Explained| {
+            let permission = explained.permission.to_string();
+            let reasons = explained.because.iter().filter_map(|cause| cause.waits_for.clone());
+            reasons.map(|reason| (permission.clone(), reason)).collect::<Vec<_>>()
+        };
+        waiting.iter().flat_map(causes).collect()
+    }
+
+    /// What of `example` waits for a decision: kind and reason, as stored.
+    pub(crate) async fn held(&self) -> Vec<(&'static str, String)> {
+        let held = self.opened.directory.held("example").await.unwrap();
+        held.into_iter().map(|held| (held.kind, held.reason)).collect()
+    }
+
+    /// How many people `example` has, whatever their status.
+    pub(crate) async fn people(&self) -> usize {
+        self.opened.directory.people("example").await.unwrap().len()
+    }
+
+    /// A person that no connection manages, as an invitation or an import leaves one behind.
+    pub(crate) async fn person(&self, email: &str, status: &str) {
+        let mut sql = self.sql().await;
+        let id = sql.uuid(self.random.id::<PersonId>(self.clock.now()).uuid());
+        let by = if status == "deactivated" { "'admin'" } else { "NULL" };
+        let insert = format!(
+            "INSERT INTO people (organization_id, id, email, email_key, display_name, status, deactivated_by, \
+             managed_by, created_at, updated_at) SELECT id, {id}, '{email}', '{email}', 'By hand', '{status}', {by}, \
+             NULL, 0, 0 FROM organizations WHERE key = 'example'"
+        );
+        sql.execute(&insert).await;
+    }
+
+    /// A permission that an Organization admin gave by hand.
+    pub(crate) async fn grant(&self, email: &str, permission: &str) {
+        let mut sql = self.sql().await;
+        let id = sql.uuid(self.random.id::<GrantId>(self.clock.now()).uuid());
+        let insert = format!(
+            "INSERT INTO grants (organization_id, id, person_id, permission, source, state, granted_by, request_id, \
+             created_at) SELECT organization_id, {id}, id, '{permission}', 'manual', 'effective', 'an admin', {id}, 0 \
+             FROM people WHERE email_key = '{email}'"
+        );
+        sql.execute(&insert).await;
+    }
+
+    /// The database behind the gateway's back.
+    pub(crate) async fn sql(&self) -> Sql {
+        Sql::of(&self.database).await
+    }
+
+    /// How many audit records there are.
+    pub(crate) async fn audit_records(&self) -> i64 {
+        self.sql().await.number("SELECT COUNT(*) FROM audit_records").await
     }
 
     /// What a person may do and why.
@@ -213,6 +296,23 @@ impl Answer {
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{:#}", self.body);
         self
+    }
+
+    /// Everything but what differs from request to request: the request's id, and its reference in the detail.
+    pub(crate) fn without_reference(mut self) -> (StatusCode, Vec<(String, String)>, String) {
+        self.headers.remove("x-request-id");
+        let mut headers: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        headers.sort();
+        let mut body = self.body;
+        if let Some(detail) = body.get_mut("detail") {
+            let text = detail.as_str().unwrap();
+            *detail = text.rsplit_once(" [ref ").expect("a reference").0.into();
+        }
+        (self.status, headers, body.to_string())
     }
 
     /// The id of what was created.
