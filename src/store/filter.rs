@@ -2,7 +2,10 @@
 //! `Filter::matches`. The only place where an SQL text is put together at run time, of constants and placeholders
 //! alone; what a request says is bound, never written.
 
+mod columns;
 mod condition;
+mod lower;
+mod order;
 
 use std::fmt::Write as _;
 
@@ -15,8 +18,9 @@ use super::{Error, Reader};
 use crate::ids::{ConnectionId, OrganizationId, ResourceId};
 use crate::scim::ResourceType;
 use crate::scim::filter::Filter;
-use crate::scim::schema::Resolved;
-use condition::{Condition, Lowered, Value, lower};
+use condition::{Condition, Lowered, Value};
+use lower::lower;
+pub use order::Order;
 
 /// Texts of more values than this are as good as never asked again, and not worth the place of one that is.
 const WORTH_KEEPING: usize = 4;
@@ -92,7 +96,7 @@ impl<'f> Narrowing<'f> {
     pub fn texts(&self) -> Vec<(String, String, String)> {
         let Some(condition) = &self.condition else { return Vec::new() };
         let pages = Order::ALL.iter().map(|order| {
-            let name = format!("page by {:?}{}", order.by, if order.descending { " descending" } else { "" });
+            let name = format!("page by {order:?}");
             (name, self.page_text(condition, *order, SQLITE_JOIN), self.page_text(condition, *order, POSTGRES_JOIN))
         });
         let others = [("count", Self::count_text(condition)), ("after", self.after_text(condition))];
@@ -176,79 +180,6 @@ impl Writer {
             self.write(condition);
         }
         self.text.push(')');
-    }
-}
-
-/// An order that the database can keep. Equal ones come by id, and everything is turned round when descending, so
-/// that one without an `externalId` comes last in ascending order (RFC 7644 §3.4.2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order {
-    by: By,
-    descending: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Id,
-    Name,
-    ExternalId,
-    Created,
-    LastModified,
-}
-
-impl Order {
-    /// Oldest first.
-    pub const BY_ID: Self = Self { by: By::Id, descending: false };
-
-    const ALL: &'static [Self] = &[
-        Self::BY_ID,
-        Self { by: By::Id, descending: true },
-        Self { by: By::Name, descending: false },
-        Self { by: By::Name, descending: true },
-        Self { by: By::ExternalId, descending: false },
-        Self { by: By::ExternalId, descending: true },
-        Self { by: By::Created, descending: false },
-        Self { by: By::Created, descending: true },
-        Self { by: By::LastModified, descending: false },
-        Self { by: By::LastModified, descending: true },
-    ];
-
-    /// The order by an attribute, if it stands in a column.
-    #[must_use]
-    pub fn by(resource_type: ResourceType, attribute: &Resolved, descending: bool) -> Option<Self> {
-        if attribute.extension.is_some() {
-            return None;
-        }
-        let by = match (attribute.attribute.name, attribute.sub.map(|sub| sub.name)) {
-            ("id", None) => By::Id,
-            ("externalId", None) => By::ExternalId,
-            ("meta", Some("created")) => By::Created,
-            ("meta", Some("lastModified")) => By::LastModified,
-            (name, None) if name == resource_type.naming() => By::Name,
-            _ => return None,
-        };
-        Some(Self { by, descending })
-    }
-
-    /// For the ids of the page, and for the rows joined to them.
-    const fn clauses(self) -> (&'static str, &'static str) {
-        match (self.by, self.descending) {
-            (By::Id, false) => ("id", "r.id"),
-            (By::Id, true) => ("id DESC", "r.id DESC"),
-            (By::Name, false) => ("name_key", "r.name_key"),
-            (By::Name, true) => ("name_key DESC", "r.name_key DESC"),
-            (By::ExternalId, false) => {
-                ("external_id IS NULL, external_id, id", "r.external_id IS NULL, r.external_id, r.id")
-            }
-            (By::ExternalId, true) => (
-                "external_id IS NULL DESC, external_id DESC, id DESC",
-                "r.external_id IS NULL DESC, r.external_id DESC, r.id DESC",
-            ),
-            (By::Created, false) => ("created_at, id", "r.created_at, r.id"),
-            (By::Created, true) => ("created_at DESC, id DESC", "r.created_at DESC, r.id DESC"),
-            (By::LastModified, false) => ("updated_at, id", "r.updated_at, r.id"),
-            (By::LastModified, true) => ("updated_at DESC, id DESC", "r.updated_at DESC, r.id DESC"),
-        }
     }
 }
 

@@ -8,12 +8,13 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use secaro_gateway::provisioning::list::{ListQuery, Page};
 use secaro_gateway::provisioning::{Error, Provisioning, View};
+use secaro_gateway::scim::etag::Condition;
 use secaro_gateway::scim::filter::{Filter, Limits};
 use secaro_gateway::scim::projection::Projection;
 use secaro_gateway::scim::sort::{SortBy, SortKey};
 use secaro_gateway::scim::{Dialect, Normaliser, ResourceType, ScimType};
 use secaro_gateway::store::filter::Narrowing;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use questions::{Question, question};
 use world::{Side, World};
@@ -200,6 +201,27 @@ async fn a_filter_that_narrows_nothing_looks_at_a_bounded_number() {
     }
     let all = query(side, ResourceType::User, None, 10);
     assert!(ids(&world, side, ResourceType::User, &all).await.0 > 20);
+}
+
+/// What a column holds and what the document says stay the same whatever a PATCH does to the attribute.
+#[tokio::test]
+async fn a_user_without_active_is_found_as_it_was() {
+    let world = World::new(100_000).await;
+    let side = &world.sides[0];
+    let inactive = &side.users[0];
+    let projection = Projection::default_of(ResourceType::User);
+    let mut normaliser = Normaliser::new(Dialect::Generic, false);
+    let mut call = side.call(ResourceType::User, &projection, &mut normaliser);
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{ "op": "remove", "path": "active" }],
+    });
+    world.provisioning.patch(&mut call, inactive, &Condition::None, body).await.unwrap();
+    for (filter, finds) in [("active eq false", true), ("active eq true", false), ("active pr", true)] {
+        let query = query(side, ResourceType::User, Some(filter), 200);
+        let (_, ids) = ids(&world, side, ResourceType::User, &query).await;
+        assert_eq!(ids.contains(inactive), finds, "{filter}");
+    }
 }
 
 /// `%`, `_`, quotes and backslashes mean themselves, and so does everything that might end a statement.

@@ -51,7 +51,7 @@ pub(super) struct Side {
     pub(super) caller: Caller,
     /// In a text of each of its resources and of no other's.
     pub(super) canary: &'static str,
-    users: Vec<String>,
+    pub(super) users: Vec<String>,
     groups: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl Side {
         format!("https://gateway.example/scim/v2/{}", self.key)
     }
 
-    fn call<'a>(
+    pub(super) fn call<'a>(
         &'a self,
         resource_type: ResourceType,
         projection: &'a Projection,
