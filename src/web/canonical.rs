@@ -29,8 +29,8 @@ fn canonical_path(path: &str) -> String {
     let mut segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
     match segments.as_mut_slice() {
         [scim, version, rest @ ..] if scim.eq_ignore_ascii_case("scim") && version.eq_ignore_ascii_case("v2") => {
-            *scim = "scim".to_owned();
-            *version = "v2".to_owned();
+            scim.make_ascii_lowercase();
+            version.make_ascii_lowercase();
             if let [connection, rest @ ..] = rest {
                 connection.make_ascii_lowercase();
                 if let [name, rest @ ..] = rest {

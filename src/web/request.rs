@@ -72,7 +72,7 @@ struct Quiet;
 
 fn note_answer(response: &Response, started: Instant) {
     let status = response.status().as_u16();
-    let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1000.0;
     if response.extensions().get::<Quiet>().is_some() && status < 500 {
         tracing::debug!(status, duration_ms, "answered");
     } else {

@@ -5,6 +5,7 @@
 mod bridge;
 mod cli;
 mod conformance;
+mod http;
 mod lists;
 mod routes;
 mod serving;

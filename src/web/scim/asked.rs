@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
@@ -34,11 +34,9 @@ impl FromRequestParts<Arc<Scim>> for Asked {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, scim: &Arc<Scim>) -> Result<Self, Failure> {
-        let State(scim) =
-            State::<Arc<Scim>>::from_request_parts(parts, scim).await.map_err(|never| Failure::internal(never))?;
         let Known(caller) = Known::from_request_parts(parts, &()).await?;
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
-        Ok(Self { scim, caller, query, headers: parts.headers.clone() })
+        Ok(Self { scim: Arc::clone(scim), caller, query, headers: parts.headers.clone() })
     }
 }
 
@@ -91,6 +89,9 @@ impl Asked {
         if !negotiate::is_json(&self.headers) {
             let detail = "The body is not JSON by its Content-Type. Send application/scim+json.";
             return Err(Error::new(415, detail).into());
+        }
+        if self.text(&header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(Error::new(415, "The body is compressed. Send it without Content-Encoding.").into());
         }
         let server = &self.scim.server;
         let limit = match resource_type {

@@ -61,8 +61,11 @@ impl Scim {
 #[must_use]
 pub fn routes(routes: Routes, scim: &Arc<Scim>) -> Routes {
     let routes = discovery::routes(routes, scim);
+    let root = "/scim/v2/{connection}";
     let routes = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
         .into_iter()
-        .fold(routes, |routes, method| routes.connection(method, "/scim/v2/{connection}/Me", resources::me, scim));
+        .fold(routes, |routes, method| routes.connection(method, &format!("{root}/Me"), resources::me, scim))
+        .connection(Method::POST, &format!("{root}/Bulk"), resources::bulk, scim)
+        .connection(Method::POST, &format!("{root}/.search"), resources::search_everything, scim);
     ResourceType::ALL.iter().fold(routes, |routes, resource_type| resources::routes(routes, *resource_type, scim))
 }

@@ -15,7 +15,7 @@ impl MediaType {
     /// The one the client prefers (RFC 9110 §12.5.1). Never 406: clients that accept neither (`text/html` from a
     /// browser, something odd from an IdP) are better served with an answer.
     pub(in crate::web) fn accepted(headers: &HeaderMap) -> Self {
-        let (mut scim, mut json) = (Quality::default(), Quality::default());
+        let (mut scim, mut json) = (Wanted::default(), Wanted::default());
         let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         for (place, range) in ranges.flat_map(|value| value.split(',')).enumerate() {
             let mut parts = range.split(';').map(str::trim);
@@ -31,7 +31,7 @@ impl MediaType {
                 _ => {}
             }
         }
-        let first = (json.quality, std::cmp::Reverse(json.place)) > (scim.quality, std::cmp::Reverse(scim.place));
+        let first = (json.much, std::cmp::Reverse(json.place)) > (scim.much, std::cmp::Reverse(scim.place));
         if first { Self::Json } else { Self::Scim }
     }
 
@@ -46,22 +46,22 @@ impl MediaType {
 
 /// How much a media type is wanted: its own name counts before a wildcard, and of equals the first.
 #[derive(Debug, Default)]
-struct Quality {
-    quality: f32,
+struct Wanted {
+    much: f32,
     place: usize,
     named: bool,
 }
 
-impl Quality {
+impl Wanted {
     fn named(&mut self, quality: f32, place: usize) {
         if !self.named {
-            *self = Self { quality, place, named: true };
+            *self = Self { much: quality, place, named: true };
         }
     }
 
     fn covered(&mut self, quality: f32, place: usize) {
-        if !self.named && quality > self.quality {
-            (self.quality, self.place) = (quality, place);
+        if !self.named && quality > self.much {
+            (self.much, self.place) = (quality, place);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 use crate::scim::{Error, ScimType};
 
@@ -52,6 +53,48 @@ impl Query {
         }
         Ok(parsed)
     }
+
+    /// Reads a SearchRequest (RFC 7644 §3.4.3). The same rules as for a query: unknown names are passed over, null
+    /// and empty count as absent.
+    ///
+    /// # Errors
+    /// `invalidSyntax` for a body that is no object, `invalidValue` for a parameter of the wrong type.
+    pub fn of_search(body: &Value) -> Result<Self, Error> {
+        let Value::Object(body) = body else {
+            return Err(Error::bad(ScimType::InvalidSyntax, "The body is no JSON object. Send a SearchRequest."));
+        };
+        let mut parsed = Self::default();
+        for (name, value) in body {
+            let slot = match name.to_ascii_lowercase().as_str() {
+                "filter" => &mut parsed.filter,
+                "sortby" => &mut parsed.sort_by,
+                "sortorder" => &mut parsed.sort_order,
+                "startindex" => &mut parsed.start_index,
+                "count" => &mut parsed.count,
+                "attributes" => &mut parsed.attributes,
+                "excludedattributes" => &mut parsed.excluded_attributes,
+                _ => continue,
+            };
+            *slot = Some(text(value)?).filter(|text| !text.trim().is_empty());
+        }
+        Ok(parsed)
+    }
+}
+
+/// A parameter in a body as it would stand in a query.
+fn text(value: &Value) -> Result<String, Error> {
+    match value {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Array(names) if names.iter().all(Value::is_string) => {
+            Ok(names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
+        }
+        _ => {
+            let detail = "A parameter of the SearchRequest has the wrong type. Compare it with RFC 7644 §3.4.3.";
+            Err(Error::bad(ScimType::InvalidValue, detail))
+        }
+    }
 }
 
 /// Percent-decodes a value. A `+` is a space when a form encoder wrote it, and itself when a URI encoder did: who
@@ -67,6 +110,8 @@ fn decode(value: &str) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn filter(query: &str) -> Option<String> {
@@ -88,6 +133,23 @@ mod tests {
         assert_eq!(filter("filter=userName+eq+%22a%2Bb%22").as_deref(), Some("userName eq \"a+b\""));
         assert_eq!(filter("filter=userName%20eq%20%22a+b%22").as_deref(), Some("userName eq \"a+b\""));
         assert_eq!(filter("filter=userName%20eq%20%22a=b%22").as_deref(), Some("userName eq \"a=b\""));
+    }
+
+    #[test]
+    fn a_search_request_asks_what_a_query_asks() {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+            "attributes": ["userName", "id"],
+            "filter": "userName pr",
+            "startIndex": 3,
+            "count": -1,
+            "sortBy": null,
+        });
+        let query = Query::parse("attributes=userName,id&filter=userName+pr&startIndex=3&count=-1").unwrap();
+        assert_eq!(Query::of_search(&body), Ok(query));
+        for wrong in [json!([]), json!({"count": {}}), json!({"attributes": [1]}), json!({"filter": true})] {
+            assert_eq!(Query::of_search(&wrong).unwrap_err().status, 400, "{wrong}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::Scim;
 use super::asked::{Asked, refused};
 use super::paging;
+use super::query::Query;
 use super::respond::{Answer, Failure};
 use crate::provisioning::View;
 use crate::provisioning::list::ListQuery;
@@ -32,9 +33,11 @@ struct InPath {
 pub(super) fn routes(routes: Routes, resource_type: ResourceType, scim: &Arc<Scim>) -> Routes {
     let all = &format!("/scim/v2/{{connection}}/{}", resource_type.endpoint());
     let one = &format!("{all}/{{id}}");
+    let search_here = &format!("{all}/.search");
     routes
         .connection(Method::GET, all, move |asked: Asked| list(resource_type, asked), scim)
         .connection(Method::POST, all, move |asked: Asked, body: Body| create(resource_type, asked, body), scim)
+        .connection(Method::POST, search_here, move |asked: Asked, body: Body| search(resource_type, asked, body), scim)
         .connection(
             Method::GET,
             one,
@@ -65,6 +68,22 @@ pub(super) fn routes(routes: Routes, resource_type: ResourceType, scim: &Arc<Sci
 pub(super) async fn me() -> Failure {
     let detail = "A connection is no User, so there is no /Me. Ask for /Users with a filter instead.";
     Error::new(501, detail).into()
+}
+
+/// RFC 7644 §3.7, which `ServiceProviderConfig` says is not supported.
+pub(super) async fn bulk() -> Failure {
+    Error::new(501, "Bulk operations are not supported here. Send the operations one by one.").into()
+}
+
+/// RFC 7644 §3.4.3 on the root: a list of unlike resources, which no IdP asks for.
+pub(super) async fn search_everything() -> Failure {
+    Error::new(501, "All resource types at once cannot be searched. Ask /Users/.search or /Groups/.search.").into()
+}
+
+/// RFC 7644 §3.4.3: the query stands in the body.
+async fn search(resource_type: ResourceType, mut asked: Asked, body: Body) -> Result<Answer, Failure> {
+    asked.query = Query::of_search(&asked.body(resource_type, body).await?)?;
+    list(resource_type, asked).await
 }
 
 async fn list(resource_type: ResourceType, asked: Asked) -> Result<Answer, Failure> {

@@ -4,11 +4,12 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::negotiate::MediaType;
 use crate::ids::RequestId;
 use crate::scim::Error;
+use crate::scim::messages::error_body;
 
 /// A `detail` is shown as it is in IdPs' consoles, which cut longer ones off.
 const DETAIL_CHARACTERS: usize = 300;
@@ -69,6 +70,7 @@ pub struct Failure {
 
 impl Failure {
     /// 500; `cause` goes to the log and nowhere else.
+    #[must_use]
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");
         let detail = "Something went wrong in the gateway. Try again; if it stays, tell its operator the reference.";
@@ -76,11 +78,13 @@ impl Failure {
     }
 
     /// 503: trying again after `seconds` may help.
+    #[must_use]
     pub fn unavailable(detail: &str, seconds: u32) -> Self {
         Self { error: Error::new(503, detail), retry_after: Some(seconds) }
     }
 
     /// 429. Okta honours whole seconds and nothing else in `Retry-After`.
+    #[must_use]
     pub fn too_many_requests(seconds: u32) -> Self {
         let detail = "This connection sends more requests per second than it may. Slow down, or raise scim.rate_limit.";
         Self { error: Error::new(429, detail), retry_after: Some(seconds) }
@@ -150,15 +154,7 @@ fn body(error: &Error, id: RequestId) -> Value {
         detail.push('…');
     }
     detail.push_str(&reference);
-    let mut body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-        "status": error.status.to_string(),
-    });
-    if let Some(scim_type) = error.scim_type {
-        body["scimType"] = scim_type.as_str().into();
-    }
-    body["detail"] = detail.into();
-    body
+    error_body(&Error { detail, ..error.clone() })
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response {
