@@ -11,7 +11,7 @@ use crate::ids::Randomness;
 /// Options of `conformance`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Conformance {
-    /// The SCIM root, such as https://scim.example.org/scim/v2/okta
+    /// The SCIM base URL of one connection, which ends like /scim/v2/okta
     #[arg(long, value_name = "URL")]
     base_url: String,
     /// The bearer token

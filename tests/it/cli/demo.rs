@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::texts;
+use super::{bare, texts};
 use crate::support::database::Database;
 use crate::support::process::{json, output};
 
@@ -63,4 +63,20 @@ async fn another_start_finds_the_data_and_at_most_two_tokens_live() {
     let tokens = json(at, &["token", "list", "--connection", "okta"]);
     let live = tokens["tokens"].as_array().unwrap().iter().filter(|token| token["revoked_at"].is_null()).count();
     assert_eq!(live, 2);
+}
+
+#[test]
+fn the_demo_never_plays_in_an_installation_of_its_own_accord() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = folder.path().join("real.db");
+    let settings = [
+        ("SECARO_DATABASE__URL", url.to_str().unwrap()),
+        ("SECARO_DATABASE__DATA_DIR", folder.path().to_str().unwrap()),
+        ("SECARO_SERVER__PUBLIC_URL", "https://scim.example.com"),
+    ];
+    let told = bare(&[&ONCE[..], &["--output", "json"]].concat(), &settings);
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert!(told["base_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert!(folder.path().join("demo/gateway.db").exists());
+    assert!(!url.exists() && !folder.path().join("gateway.db").exists());
 }
