@@ -274,10 +274,7 @@ fn explained<'a>(grants: impl Iterator<Item = &'a ExplainedGrant>) -> Vec<Explai
             same.because.push(cause);
             continue;
         }
-        let called = match (&permission, &grant.facility_name) {
-            (Permission::EditFacility(_), Some(name)) => Permission::EditFacility(name.clone()).called(),
-            _ => permission.called(),
-        };
+        let called = permission.called(grant.facility_name.as_deref());
         all.push(Explained { permission, called, because: vec![cause] });
     }
     // As in the list of permissions.

@@ -67,12 +67,12 @@ impl Permission {
         }
     }
 
-    /// Secaro's words for it.
+    /// Secaro's words for it, with the facility's name where it is known.
     #[must_use]
-    pub fn called(&self) -> String {
+    pub fn called(&self, facility_name: Option<&str>) -> String {
         match self {
             Self::EditOrganization => "Can edit: Organization".to_owned(),
-            Self::EditFacility(facility) => format!("Can edit: {facility}"),
+            Self::EditFacility(key) => format!("Can edit: {}", facility_name.unwrap_or(key)),
             Self::OrganizationAdmin => "Admin for: Organization admin".to_owned(),
             Self::BillingAdmin => "Admin for: Billing admin".to_owned(),
         }

@@ -1,7 +1,7 @@
 //! A resource as it is answered: the stored document with what is kept elsewhere (members, groups, access). Loads
 //! no more than the answer shows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -170,21 +170,22 @@ fn add_related(
 
 /// What the people of Users may do, for the read-only access extension; nothing where the link is held.
 fn access_of(rows: Vec<AccessRow>) -> HashMap<ResourceId, Access> {
-    let mut people: HashMap<ResourceId, (Status, Vec<Permission>)> = HashMap::new();
+    let mut people: HashMap<ResourceId, (Status, BTreeMap<Permission, String>)> = HashMap::new();
     for row in rows {
-        let (_, permissions) = people.entry(row.resource_id).or_insert((row.status, Vec::new()));
+        let (_, permissions) = people.entry(row.resource_id).or_insert((row.status, BTreeMap::new()));
         let permission = row.permission.and_then(|name| Permission::of(&name, row.facility.as_deref()));
-        permissions.extend(permission.filter(|_| row.status == Status::Active));
+        if let Some(permission) = permission.filter(|_| row.status == Status::Active) {
+            let words = permission.called(row.facility_name.as_deref());
+            permissions.insert(permission, words);
+        }
     }
     people.into_iter().map(|(id, (status, permissions))| (id, access(status, permissions))).collect()
 }
 
-fn access(status: Status, mut permissions: Vec<Permission>) -> Access {
-    permissions.sort();
-    permissions.dedup();
+fn access(status: Status, permissions: BTreeMap<Permission, String>) -> Access {
     let (mut can_edit, mut admin_for) = (Vec::new(), Vec::new());
-    for permission in permissions {
-        let entry = (permission.to_string(), permission.called());
+    for (permission, words) in permissions {
+        let entry = (permission.to_string(), words);
         match permission {
             Permission::EditOrganization | Permission::EditFacility(_) => can_edit.push(entry),
             Permission::OrganizationAdmin | Permission::BillingAdmin => admin_for.push(entry),

@@ -49,15 +49,17 @@ pub struct AccessRow {
     pub permission: Option<String>,
     /// The facility's key.
     pub facility: Option<String>,
+    /// The facility's name.
+    pub facility_name: Option<String>,
 }
 
 statements! {
-    ACCESS_OF_EACH = "SELECT l.resource_id, p.status, g.permission, f.key AS facility FROM json_each($2) AS wanted \
+    ACCESS_OF_EACH = "SELECT l.resource_id, p.status, g.permission, f.key AS facility, f.name AS facility_name FROM json_each($2) AS wanted \
         CROSS JOIN links l ON l.organization_id = $1 AND l.resource_id = unhex(wanted.value) AND l.state = 'linked' \
         CROSS JOIN people p ON p.organization_id = l.organization_id AND p.id = l.person_id \
         LEFT JOIN grants g ON g.organization_id = p.organization_id AND g.person_id = p.id AND g.state = 'effective' \
         LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id",
-        postgres "SELECT l.resource_id, p.status, g.permission, f.key AS facility FROM links l \
+        postgres "SELECT l.resource_id, p.status, g.permission, f.key AS facility, f.name AS facility_name FROM links l \
         JOIN people p ON p.organization_id = l.organization_id AND p.id = l.person_id \
         LEFT JOIN grants g ON g.organization_id = p.organization_id AND g.person_id = p.id AND g.state = 'effective' \
         LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id \
