@@ -92,6 +92,7 @@ pub struct Facts {
 // Harmless readings are on for everybody: refusing them would help nobody.
 const EVERY: &[Dialect] = Dialect::ALL;
 const ENTRA: &[Dialect] = &[Dialect::Entra, Dialect::Generic];
+const ENTRA_ALONE: &[Dialect] = &[Dialect::Entra];
 const OTHERS: &[Dialect] = &[Dialect::Generic];
 
 quirks! {
@@ -174,7 +175,7 @@ quirks! {
     UnquotedFilterValue "unquoted-filter-value", ENTRA,
         "Entra documentation's queries, SCIMReferenceCode PostmanCollection.json";
     /// A member that is no resource of the connection is left out: repeating the request for ever would not mend it.
-    UnknownMember "unknown-member", ENTRA,
+    UnknownMember "unknown-member", ENTRA_ALONE,
         "SCIMReferenceCode PostmanCollection.json: members of the value \"string id 1\", 204 expected";
     /// An attribute nobody here knows in a filter: it has no value, so it matches nothing (RFC 7644 §3.4.2.2).
     UnknownFilterAttribute "unknown-filter-attribute", EVERY,
