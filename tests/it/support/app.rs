@@ -94,7 +94,19 @@ impl TestApp {
             may_grant: Ceiling::parse(may_grant).unwrap(),
         };
         self.opened.provisioning.create_connection(&self.operator(), &new).await.unwrap();
+        self.idp(key).await
+    }
+
+    /// Whoever has a new token of a connection.
+    pub(crate) async fn idp(&self, key: &str) -> Idp {
         Idp { app: self.router.clone(), base: format!("/scim/v2/{key}"), token: self.token(key, "test").await }
+    }
+
+    /// The same IdP, asking a second process on the same database.
+    pub(crate) async fn at_another_process(&self, idp: &Idp) -> Idp {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let opened = app::open(&self.settings, clock, Arc::new(Randomness::seeded(2))).await.unwrap();
+        Idp { app: app::router(&opened, &self.settings, "https://scim.example.com"), ..idp.clone() }
     }
 
     /// A new token of a connection, for 30 days.
@@ -221,7 +233,7 @@ impl TestApp {
 /// An IdP: a connection's base path and its token.
 #[derive(Clone)]
 pub(crate) struct Idp {
-    app: Router,
+    pub(crate) app: Router,
     pub(crate) base: String,
     pub(crate) token: String,
 }
