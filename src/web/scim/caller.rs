@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -13,6 +13,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
 
 use super::Scim;
+use super::named::Named;
 use super::respond::Failure;
 use crate::auth::{Caller, Refusal};
 use crate::config;
@@ -61,7 +62,7 @@ pub(in crate::web) struct InPath {
 /// leaves behind with [`Known`]; without this layer they could not be called.
 pub(in crate::web) async fn admit(
     State(scim): State<Arc<Scim>>,
-    Path(InPath { connection }): Path<InPath>,
+    Named(InPath { connection }): Named<InPath>,
     mut request: Request,
     next: Next,
 ) -> Response {

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{Method, Uri};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Scim;
+use super::named::Named;
 use super::query::Query;
 use super::respond::{Answer, Failure};
 use crate::directory::Key;
@@ -34,24 +35,28 @@ pub(super) fn routes(routes: Routes, scim: &Arc<Scim>) -> Routes {
         .public(Method::GET, &below("Schemas/{id}"), schema, scim)
 }
 
-async fn service_provider_config(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>) -> Result<Answer, Failure> {
+async fn service_provider_config(State(scim): State<Arc<Scim>>, Named(path): Named<InPath>) -> Result<Answer, Failure> {
     let capabilities = Capabilities { max_results: scim.limits.max_page_size.get() };
     Ok(Answer::ok(messages::service_provider_config(&capabilities, &root(&scim, &path)?)))
 }
 
-async fn resource_types(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>, uri: Uri) -> Result<Answer, Failure> {
+async fn resource_types(
+    State(scim): State<Arc<Scim>>,
+    Named(path): Named<InPath>,
+    uri: Uri,
+) -> Result<Answer, Failure> {
     all(messages::resource_types(&root(&scim, &path)?), &uri)
 }
 
-async fn resource_type(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>) -> Result<Answer, Failure> {
+async fn resource_type(State(scim): State<Arc<Scim>>, Named(path): Named<InPath>) -> Result<Answer, Failure> {
     one(messages::resource_types(&root(&scim, &path)?), &path.id)
 }
 
-async fn schemas(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>, uri: Uri) -> Result<Answer, Failure> {
+async fn schemas(State(scim): State<Arc<Scim>>, Named(path): Named<InPath>, uri: Uri) -> Result<Answer, Failure> {
     all(messages::schemas(&root(&scim, &path)?), &uri)
 }
 
-async fn schema(State(scim): State<Arc<Scim>>, Path(path): Path<InPath>) -> Result<Answer, Failure> {
+async fn schema(State(scim): State<Arc<Scim>>, Named(path): Named<InPath>) -> Result<Answer, Failure> {
     one(messages::schemas(&root(&scim, &path)?), &path.id)
 }
 

@@ -4,6 +4,7 @@
 mod asked;
 pub(super) mod caller;
 mod discovery;
+mod named;
 pub(super) mod negotiate;
 pub mod paging;
 pub mod query;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{Method, StatusCode, header};
 use serde::Deserialize;
 
 use super::Scim;
 use super::asked::{Asked, refused};
+use super::named::Named;
 use super::paging;
 use super::query::Query;
 use super::respond::{Answer, Failure};
@@ -41,25 +41,25 @@ pub(super) fn routes(routes: Routes, resource_type: ResourceType, scim: &Arc<Sci
         .connection(
             Method::GET,
             one,
-            move |asked: Asked, Path(path): Path<InPath>| get(resource_type, asked, path.id),
+            move |asked: Asked, Named(path): Named<InPath>| get(resource_type, asked, path.id),
             scim,
         )
         .connection(
             Method::PUT,
             one,
-            move |asked: Asked, Path(path): Path<InPath>, body: Body| replace(resource_type, asked, path.id, body),
+            move |asked: Asked, Named(path): Named<InPath>, body: Body| replace(resource_type, asked, path.id, body),
             scim,
         )
         .connection(
             Method::PATCH,
             one,
-            move |asked: Asked, Path(path): Path<InPath>, body: Body| patch(resource_type, asked, path.id, body),
+            move |asked: Asked, Named(path): Named<InPath>, body: Body| patch(resource_type, asked, path.id, body),
             scim,
         )
         .connection(
             Method::DELETE,
             one,
-            move |asked: Asked, Path(path): Path<InPath>| delete(resource_type, asked, path.id),
+            move |asked: Asked, Named(path): Named<InPath>| delete(resource_type, asked, path.id),
             scim,
         )
 }
