@@ -111,6 +111,9 @@ fn test(attributes: &'static [&'static str], words: &[String]) -> BoxedStrategy<
         2 => (select(vec!["and", "or"]), second, value(words), select(vec!["work", "home"])).prop_map(
             |(junction, op, value, kind)| format!("emails[type eq \"{kind}\" {junction} not (value {op} {value})]")
         ),
+        // One element passes both, or two elements one each, which is not enough.
+        1 => select(vec!["emails[value sw \"kk\" and value co \"home\"]", "emails[value co \"@\" and value ew \"le\"]"])
+            .prop_map(str::to_owned),
         1 => value(words).prop_map(|value| format!("emails[type eq \"work\"].value eq {value}")),
     ]
     .boxed()
