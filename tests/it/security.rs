@@ -5,6 +5,7 @@ mod credentials;
 mod durability;
 mod identity;
 mod privilege;
+mod texts;
 mod traces;
 mod walls;
 

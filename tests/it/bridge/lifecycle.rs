@@ -1,5 +1,6 @@
 //! Joiners, movers, leavers: deactivation, reactivation, the last admin, and what a PUT leaves alone.
 
+use secaro_gateway::provisioning::rules::Subject;
 use serde_json::json;
 
 use super::{NOTHING, active, add_member, remove_member, replace, set, user, with_role};
@@ -124,4 +125,47 @@ async fn a_repetition_changes_nothing_and_is_no_new_version() {
     okta.put(&format!("/Users/{ada}"), &user("ada@example.org")).await.expect(200);
     assert_eq!(app.audit_records().await, after, "nothing changed, so nothing is recorded");
     assert_eq!(okta.get(&path).await.body["meta"]["version"], version);
+}
+
+#[tokio::test]
+async fn t23_whatever_takes_the_role_from_all_admins_at_once_leaves_one() {
+    let app = TestApp::with(&[("scim.rate_burst", "100000")]).await;
+    let okta = app.limited("okta", "edit,organization_admin").await;
+    let ada = okta.post("/Users", &user("ada@example.org")).await.created();
+    let bob = okta.post("/Users", &user("bob@example.org")).await.created();
+    let role = json!([{ "op": "replace", "path": "roles", "value": [{ "value": "organization_admin" }] }]);
+    let paths = [format!("/Users/{ada}"), format!("/Users/{bob}")];
+    let admins = async || {
+        let mut admins = 0;
+        for email in ["ada@example.org", "bob@example.org"] {
+            admins += usize::from(app.permissions(email).await.contains("organization_admin"));
+        }
+        admins
+    };
+    let without = json!([{ "op": "remove", "path": "roles" }]);
+    for round in 0..4 {
+        for path in &paths {
+            okta.patch(path, &role).await.expect(200);
+        }
+        assert_eq!(admins().await, 2);
+        let (one, other) = tokio::join!(okta.patch(&paths[0], &without), okta.patch(&paths[1], &without));
+        one.expect(200);
+        other.expect(200);
+        assert_eq!(admins().await, 1, "round {round}: roles taken at the same time");
+    }
+
+    // The same through a group whose rule gives the role: its members leave, it goes, or its rule does.
+    for end in ["members", "group", "rule"] {
+        let group = okta.group(&format!("Admins {end}"), &[&ada, &bob]).await;
+        let rule = app.add_rule("okta", Subject::Group(group.clone()), "organization_admin").await;
+        assert_eq!(admins().await, 2, "{end}");
+        let path = format!("/Groups/{group}");
+        match end {
+            "members" => drop(okta.patch(&path, &json!([{ "op": "remove", "path": "members" }])).await.expect(204)),
+            "group" => drop(okta.delete(&path).await.expect(204)),
+            _ => app.remove_rule("okta", &rule).await,
+        }
+        assert_eq!(admins().await, 1, "{end}");
+        assert_eq!(app.held().await, [("permission", "last_organization_admin".to_owned())], "{end}");
+    }
 }
