@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Error;
-use super::schema::{Attribute, Kind, ResourceType, Schema};
+use super::schema::{Attribute, Kind, Mutability, ResourceType, Schema};
 
 /// The schema of an error body.
 pub const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -83,7 +83,7 @@ pub fn resource_types(base_url: &str) -> Vec<Value> {
                 "description": resource_type.core().description,
                 "schema": resource_type.core().urn,
             });
-            let extensions = resource_type.extensions();
+            let extensions: Vec<_> = resource_type.extensions().iter().filter(|schema| is_assertable(schema)).collect();
             if !extensions.is_empty() {
                 body["schemaExtensions"] =
                     extensions.iter().map(|schema| json!({ "schema": schema.urn, "required": false })).collect();
@@ -93,6 +93,13 @@ pub fn resource_types(base_url: &str) -> Vec<Value> {
             body
         })
         .collect()
+}
+
+/// Whether a client can assert anything in an extension. One that it can only read is described among the schemas and
+/// shown to whoever names it, but is no part of what a resource of the type is made of: clients take an extension that
+/// the resource type lists for one that they may write (scim2-tester does).
+fn is_assertable(extension: &Schema) -> bool {
+    extension.attributes.iter().any(|attribute| attribute.mutability != Mutability::ReadOnly)
 }
 
 /// RFC 7643 §7, one per schema; from the table that everything else reads too.

@@ -72,13 +72,20 @@ impl Projection {
             (None, None) => false,
         };
         match &self.choice {
-            Choice::Default => true,
+            Choice::Default => !self.only_on_request(name),
             Choice::Only(chosen) => chosen.iter().any(is_it),
+            Choice::Without(_) if self.only_on_request(name) => false,
             Choice::Without(chosen) => !chosen.iter().any(|chosen| {
                 let whole = chosen.sub.is_none() && (chosen.extension.is_none() || chosen.attribute.is_none());
                 whole && is_it(chosen)
             }),
         }
+    }
+
+    /// Whether this is an extension of which nothing is shown unless it is named.
+    fn only_on_request(&self, name: &str) -> bool {
+        let extension = self.resource_type.extensions().iter().find(|extension| extension.urn == name);
+        extension.is_some_and(|schema| schema.attributes.iter().all(|each| each.returned == Returned::Request))
     }
 
     /// The part of a whole resource that is to be shown, in the order of the schema.
@@ -118,8 +125,8 @@ impl Projection {
         value: Value,
     ) {
         let shown = match self.part_of(extension, attribute) {
-            Part::Whole => value,
             Part::None => return,
+            Part::AllBut(drop) if drop.is_empty() => value,
             Part::Subs(keep) => sub_attributes(value, &|name| keep.iter().any(|sub| sub.name == name)),
             Part::AllBut(drop) => sub_attributes(value, &|name| !drop.iter().any(|sub| sub.name == name)),
         };
@@ -141,13 +148,15 @@ impl Projection {
         };
         match (attribute.returned, &self.choice) {
             (Returned::Never, _) | (Returned::Request, Choice::Default | Choice::Without(_)) => Part::None,
-            (Returned::Always, _) | (_, Choice::Default) => Part::Whole,
+            (Returned::Always, _) | (_, Choice::Default) => Part::AllBut(on_request(attribute).collect()),
             (_, Choice::Only(all)) => {
                 let chosen: Vec<_> = all.iter().filter(about).collect();
                 if chosen.is_empty() {
                     Part::None
                 } else if chosen.iter().any(|chosen| chosen.sub.is_none()) {
-                    Part::Whole
+                    let named =
+                        |sub: &&Attribute| chosen.iter().any(|chosen| chosen.sub.is_some_and(|it| it.name == sub.name));
+                    Part::AllBut(on_request(attribute).filter(|sub| !named(sub)).collect())
                 } else {
                     let always = attribute.sub_attributes.iter().filter(|sub| sub.returned == Returned::Always);
                     Part::Subs(chosen.iter().filter_map(|chosen| chosen.sub).chain(always).collect())
@@ -159,16 +168,21 @@ impl Projection {
                     Part::None
                 } else {
                     let droppable = chosen.iter().filter_map(|chosen| chosen.sub);
-                    Part::AllBut(droppable.filter(|sub| sub.returned != Returned::Always).collect())
+                    let dropped = droppable.filter(|sub| sub.returned != Returned::Always);
+                    Part::AllBut(dropped.chain(on_request(attribute)).collect())
                 }
             }
         }
     }
 }
 
+/// The sub-attributes that are shown only when they are named.
+fn on_request(attribute: &'static Attribute) -> impl Iterator<Item = &'static Attribute> {
+    attribute.sub_attributes.iter().filter(|sub| sub.returned == Returned::Request)
+}
+
 enum Part {
     None,
-    Whole,
     Subs(Vec<&'static Attribute>),
     AllBut(Vec<&'static Attribute>),
 }

@@ -17,7 +17,7 @@ use secaro_gateway::store::filter::Narrowing;
 use serde_json::{Map, Value, json};
 
 use questions::{Question, question};
-use world::{Side, World};
+use world::{Side, World, everything_of};
 
 use crate::support::database::variable;
 
@@ -35,7 +35,7 @@ fn query(side: &Side, resource_type: ResourceType, filter: Option<&str>, count: 
         sort: None,
         start_index: 1,
         count,
-        projection: Projection::default_of(resource_type),
+        projection: everything_of(resource_type),
         base_url: side.base_url(),
     }
 }
@@ -92,7 +92,7 @@ async fn t03_a_list_finds_exactly_what_plain_evaluation_finds() {
             sort: sort_by.and_then(|by| SortBy::parse(resource_type, by, Some(order)).unwrap()),
             start_index,
             count,
-            projection: Projection::default_of(resource_type),
+            projection: everything_of(resource_type),
             base_url: side.base_url(),
         };
         let page = ask(&world.provisioning, side, resource_type, &query).await.unwrap();

@@ -8,6 +8,7 @@ mod conformance;
 mod http;
 mod lists;
 mod routes;
+mod scim2_tester;
 mod scim_snapshots;
 mod security;
 mod serving;

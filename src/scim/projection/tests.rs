@@ -32,7 +32,7 @@ fn user(projection: &Projection) -> Value {
         last_modified: Timestamp::from_millis(1000),
         members: None,
         groups: Some(&groups),
-        access: Some(&access),
+        access: projection.wants(ACCESS.urn).then_some(&access),
     };
     Value::Object(projection.apply(whole.full("http://localhost/scim/v2/okta")))
 }
@@ -52,8 +52,7 @@ fn a_whole_user_is_shown_in_the_order_of_the_schema() {
     {
       "schemas": [
         "urn:ietf:params:scim:schemas:core:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:secaro:params:scim:schemas:extension:access:2.0:User"
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
       ],
       "id": "u1",
       "externalId": "x1",
@@ -82,15 +81,6 @@ fn a_whole_user_is_shown_in_the_order_of_the_schema() {
         "manager": {
           "value": "7"
         }
-      },
-      "urn:secaro:params:scim:schemas:extension:access:2.0:User": {
-        "status": "active",
-        "canEdit": [
-          {
-            "value": "edit_facility:leeds",
-            "display": "Can edit: leeds"
-          }
-        ]
       },
       "meta": {
         "resourceType": "User",
@@ -125,7 +115,28 @@ fn excluded_attributes_takes_away_but_never_the_id() {
 }
 
 #[test]
+fn what_is_shown_on_request_is_shown_to_whoever_names_it() {
+    for names in [ACCESS.urn.to_owned(), format!("{}:status", ACCESS.urn)] {
+        let shown = user(&only(&names));
+        assert_eq!(shown[ACCESS.urn]["status"], json!("active"), "{names}");
+        assert!(shown["schemas"].as_array().is_some_and(|schemas| schemas.contains(&json!(ACCESS.urn))));
+    }
+    let member = |projection: &Projection| {
+        let members = json!([{ "value": "u1", "type": "User", "display": "Ada" }]);
+        projection.apply(Map::from_iter([("members".to_owned(), members)]))["members"][0].clone()
+    };
+    let of_group = |attributes| Projection::parse(ResourceType::Group, attributes, None).expect("a projection");
+    for whole in [None, Some("members")] {
+        assert_eq!(member(&of_group(whole)), json!({ "value": "u1", "type": "User" }));
+    }
+    assert_eq!(member(&of_group(Some("members.display"))), json!({ "display": "Ada" }));
+    assert_eq!(member(&of_group(Some("members,members.display")))["display"], json!("Ada"));
+}
+
+#[test]
 fn only_what_is_shown_is_wanted() {
+    assert!(!Projection::default_of(ResourceType::User).wants(ACCESS.urn));
+    assert!(!without("groups").wants(ACCESS.urn));
     assert!(Projection::default_of(ResourceType::User).wants("groups"));
     assert!(!without("groups").wants("groups"));
     assert!(without("groups.display").wants("groups"));

@@ -89,6 +89,11 @@ impl Attribute {
         self
     }
 
+    pub(super) const fn on_request(mut self) -> Self {
+        self.returned = Returned::Request;
+        self
+    }
+
     pub(super) const fn unique(mut self) -> Self {
         self.uniqueness = Uniqueness::Server;
         self

@@ -36,14 +36,14 @@ pub static ACCESS: Schema = Schema {
     name: "Access",
     description: "What the User may do in Secaro",
     attributes: &[
-        text("status", "The status of the person in Secaro.").read_only().suggesting(&[
-            "Invited",
-            "Active",
-            "Deactivated",
-        ]),
+        text("status", "The status of the person in Secaro.")
+            .read_only()
+            .suggesting(&["Invited", "Active", "Deactivated"])
+            .on_request(),
         complex("canEdit", PERMISSION, "What the person can edit: the organization, or single facilities.")
             .multi_valued()
-            .read_only(),
-        complex("adminFor", PERMISSION, "What the person is an admin for.").multi_valued().read_only(),
+            .read_only()
+            .on_request(),
+        complex("adminFor", PERMISSION, "What the person is an admin for.").multi_valued().read_only().on_request(),
     ],
 };

@@ -8,7 +8,8 @@ const MEMBER: &[Attribute] = &[
     text("value", "The id of the member.").case_exact().immutable(),
     reference("$ref", &["User", "Group"], "The URI of the member.").immutable(),
     text("type", "The resource type of the member.").immutable().suggesting(&["User", "Group"]),
-    text("display", "The name of the member.").immutable(),
+    // The name of now, not the one that was sent, so a client that compares what it sent sees no difference.
+    text("display", "The name of the member.").read_only().on_request(),
 ];
 
 /// `urn:ietf:params:scim:schemas:core:2.0:Group`

@@ -99,8 +99,9 @@ async fn a_rule_holds_at_once_and_explain_says_why() {
     assert_eq!(texts(&explained["effective"], "permission"), ["edit_facility:leeds", "billing_admin"]);
     assert_eq!(explained["effective"][0]["because"][0]["rule"], added["id"]);
 
-    let (_, user) = idp.ask(Method::GET, &format!("/Users/{ada}"), None).await;
-    let access = &user["urn:secaro:params:scim:schemas:extension:access:2.0:User"];
+    let urn = "urn:secaro:params:scim:schemas:extension:access:2.0:User";
+    let (_, user) = idp.ask(Method::GET, &format!("/Users/{ada}?attributes={urn}"), None).await;
+    let access = &user[urn];
     assert_eq!(access["canEdit"][0]["value"], "edit_facility:leeds", "{user}");
 
     cli(at, &["rule", "remove", "--connection", "okta", added["id"].as_str().unwrap()]);

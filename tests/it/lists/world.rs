@@ -145,12 +145,12 @@ impl World {
         self.provisioning.create(&mut call, body).await.unwrap().id()
     }
 
-    /// Every resource as GET by id answers it, by connection and type.
+    /// Every resource as GET by id answers it when everything is named, by connection and type.
     pub(super) async fn everything(&self) -> HashMap<(&'static str, ResourceType), Vec<Map<String, Value>>> {
         let mut everything = HashMap::new();
         for side in &self.sides {
             for (resource_type, ids) in [(ResourceType::User, &side.users), (ResourceType::Group, &side.groups)] {
-                let projection = Projection::default_of(resource_type);
+                let projection = everything_of(resource_type);
                 let mut all = Vec::new();
                 for id in ids {
                     let mut normaliser = Normaliser::new(Dialect::Generic, false);
@@ -179,6 +179,14 @@ impl World {
 }
 
 /// Everything that a filter, an order or an index looks at, there or missing.
+/// What is shown by default and what is shown on request.
+pub(super) fn everything_of(resource_type: ResourceType) -> Projection {
+    let core = resource_type.core().attributes.iter().map(|attribute| attribute.name);
+    let extensions = resource_type.extensions().iter().map(|schema| schema.urn);
+    let names: Vec<&str> = core.chain(extensions).chain(["externalId", "meta", "members.display"]).collect();
+    Projection::parse(resource_type, Some(&names.join(",")), None).unwrap()
+}
+
 fn user(number: usize, canary: &str, organization: &str) -> Value {
     let name = NAMES[number % NAMES.len()];
     let mut user = json!({
