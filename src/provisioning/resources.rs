@@ -125,10 +125,6 @@ impl Provisioning {
         let stored = self.begin_change(call, id, condition).await?;
         let mut document = stored.document.clone();
         let applied = request.apply(call.resource_type, &mut document, call.normaliser)?;
-        // A User always has it, and taking it away must not reactivate somebody.
-        if let Some(active) = stored.document.get("active") {
-            document.entry("active").or_insert_with(|| active.clone());
-        }
         self.store_change(call, stored, document, &applied.members).await
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::plan::{Step, equality, is_meant, nothing_selected};
 use super::{Normaliser, Op};
-use crate::scim::error::{Error, ScimType};
+use crate::scim::error::Error;
 use crate::scim::filter::Filter;
 use crate::scim::quirks::Quirk;
 use crate::scim::resource::elements::{is_primary, make_primary, push};
@@ -18,7 +18,7 @@ pub(super) fn step(step: &Step, document: &mut Document, normaliser: &mut Normal
         Step::Set { place, value: Some(value) } => {
             entry(document, place.extension).insert(place.attribute.name.to_owned(), value.clone());
         }
-        Step::Set { place, value: None } => unset(*place, document, normaliser)?,
+        Step::Set { place, value: None } => unset(*place, document),
         Step::Merge { place, parts } => merge_single(*place, parts, document),
         Step::Add { place, elements } => add(*place, elements, document)?,
         Step::RemoveMeant { place, selectors } => {
@@ -57,22 +57,10 @@ pub(super) fn settle(resource_type: ResourceType, document: &mut Document) {
     resource::prune(resource_type, document);
 }
 
-fn unset(place: Resolved, document: &mut Document, normaliser: &mut Normaliser) -> Result<(), Error> {
-    let name = place.attribute.name;
-    // No value means active, so taking `false` away would reactivate somebody by silence.
-    if name == "active" && !resource::active(document) {
-        if normaliser.takes(Quirk::RequiredNotCleared) {
-            return Ok(());
-        }
-        return Err(Error::bad(
-            ScimType::Mutability,
-            "`active` is false and cannot be cleared. Replace it with true to activate the User.",
-        ));
-    }
+fn unset(place: Resolved, document: &mut Document) {
     if let Some(object) = object_mut(document, place.extension) {
-        object.shift_remove(name);
+        object.shift_remove(place.attribute.name);
     }
-    Ok(())
 }
 
 /// The attributes of the core schema or of an extension, if there are any.

@@ -104,7 +104,9 @@ pub fn replace(old: &Document, incoming: Incoming) -> Document {
 /// What every stored document obeys beyond the type of each value: required attributes are there and the whole is
 /// not too large.
 pub(crate) fn check(resource_type: ResourceType, document: &Document) -> Result<(), Error> {
-    for attribute in resource_type.core().attributes.iter().filter(|attribute| attribute.required) {
+    // A body may leave `active` out; `create` and `replace` know what that means.
+    let to_be_sent = |attribute: &&Attribute| attribute.required && attribute.name != "active";
+    for attribute in resource_type.core().attributes.iter().filter(to_be_sent) {
         let blank = match document.get(attribute.name) {
             None => true,
             Some(Value::String(text)) => text.trim().is_empty(),

@@ -83,7 +83,8 @@ pub static USER: Schema = Schema {
         text("preferredLanguage", "The language the User prefers, as in Accept-Language."),
         text("locale", "Where the User is, for currency, dates and numbers."),
         text("timezone", "The User's time zone by its IANA name."),
-        boolean("active", "Whether the User may use Secaro."),
+        // Every User has it: a POST without it means true, and no PUT or PATCH takes it away.
+        boolean("active", "Whether the User may use Secaro.").required(),
         complex("emails", EMAIL, "The User's e-mail addresses.").multi_valued(),
         complex("phoneNumbers", PHONE_NUMBER, "The User's phone numbers.").multi_valued(),
         complex("ims", IM, "The User's instant messaging addresses.").multi_valued(),

@@ -181,11 +181,14 @@ fn an_extension_is_taken_and_given_as_a_whole() {
 #[test]
 fn clearing_active_never_reactivates() {
     let before = json!({"userName": "ada", "active": false});
-    for operation in [json!({"op": "remove", "path": "active"}), json!({"op": "replace", "value": {"active": null}})] {
+    for (operation, refused_for) in [
+        (json!({"op": "remove", "path": "active"}), ScimType::Mutability),
+        (json!({"op": "replace", "value": {"active": null}}), ScimType::InvalidValue),
+    ] {
         let operations = json!([operation]);
         let (after, ..) = patched(ResourceType::User, &before, &operations, GENERIC).expect("it is ignored");
         assert_eq!(after, before);
-        assert_eq!(kind(patched(ResourceType::User, &before, &operations, STRICT)), Some(ScimType::Mutability));
+        assert_eq!(kind(patched(ResourceType::User, &before, &operations, STRICT)), Some(refused_for));
     }
 }
 
