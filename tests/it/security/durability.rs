@@ -196,13 +196,14 @@ async fn t105_a_client_that_goes_away_leaves_all_or_nothing_behind() {
             ),
             _ => ("PUT", format!("/Groups/{group}"), json!({ "displayName": email, "members": [{ "value": user }] })),
         };
-        let most = if number % 6 < 3 { 12 } else { 60 };
+        // Some at once, some in the middle, some at about the end, however quick the machine is.
+        let most = [4, 20, 80][number / 3 % 3];
         match for_steps(send(&okta, &mutation), 1 + dice.below(most)).await {
             Some(answer) => finished += usize::from(answer.status.as_u16() < 400),
             None => dropped += 1,
         }
     }
-    assert!(dropped > 30, "{dropped} of 120 went away, {finished} did not");
+    assert!(dropped > 10, "{dropped} of 120 went away, {finished} did not");
 
     // Nothing stands in the way of the next one, and it waits for what was still being committed.
     okta.user("last@example.org").await;
