@@ -133,7 +133,7 @@ async fn t23_whatever_takes_the_role_from_all_admins_at_once_leaves_one() {
     let okta = app.limited("okta", "edit,organization_admin").await;
     let ada = okta.post("/Users", &user("ada@example.org")).await.created();
     let bob = okta.post("/Users", &user("bob@example.org")).await.created();
-    let role = json!([{ "op": "replace", "path": "roles", "value": [{ "value": "organization_admin" }] }]);
+    let assigned = json!([{ "op": "replace", "path": "roles", "value": [{ "value": "organization_admin" }] }]);
     let paths = [format!("/Users/{ada}"), format!("/Users/{bob}")];
     let admins = async || {
         let mut admins = 0;
@@ -145,7 +145,7 @@ async fn t23_whatever_takes_the_role_from_all_admins_at_once_leaves_one() {
     let without = json!([{ "op": "remove", "path": "roles" }]);
     for round in 0..4 {
         for path in &paths {
-            okta.patch(path, &role).await.expect(200);
+            okta.patch(path, &assigned).await.expect(200);
         }
         assert_eq!(admins().await, 2);
         let (one, other) = tokio::join!(okta.patch(&paths[0], &without), okta.patch(&paths[1], &without));
