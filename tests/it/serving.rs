@@ -39,6 +39,17 @@ async fn it_starts_on_an_empty_database_and_stops_when_asked() {
 }
 
 #[tokio::test]
+async fn it_is_small_when_nobody_asks() {
+    let database = Database::new().await;
+    let gateway = Gateway::start(database.location(), &[]);
+    get(&gateway, "/readyz");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.id())).unwrap();
+    let own = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    let kib: u32 = own.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(kib < 30 * 1024, "{kib} KiB");
+}
+
+#[tokio::test]
 async fn a_request_that_was_accepted_is_answered_before_it_stops() {
     let database = Database::new().await;
     let gateway = Gateway::start(database.location(), &[]);

@@ -176,7 +176,7 @@ fn names() -> impl Strategy<Value = String> {
 fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(entries) => {
-            entries.iter().for_each(|(name, inner)| leaves(inner, &format!("{at}/{name}"), found))
+            entries.iter().for_each(|(name, inner)| leaves(inner, &format!("{at}/{name}"), found));
         }
         Value::Array(elements) => elements.iter().for_each(|element| leaves(element, at, found)),
         simple => found.push(format!("{at}={simple}")),
