@@ -105,7 +105,7 @@ impl Gateway {
 
     /// Asks it to stop, as an operator does; how it ended and what it said since it began to listen.
     pub(crate) fn stop(mut self) -> (ExitStatus, Vec<String>) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill starts");
+        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().expect("kill starts");
         assert!(asked.success());
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
