@@ -1,6 +1,8 @@
 //! The composition root: from settings to an opened installation, and from that to one that is served. The only
 //! place that knows both the store and what stands on it; holds no rules.
 
+mod key;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,10 +16,10 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Authenticator;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
-use crate::directory::Directory;
+use crate::directory::{Directory, Policy};
 use crate::ids::Randomness;
 use crate::jobs;
-use crate::provisioning::{Bounds, Provisioning};
+use crate::provisioning::{Bounds, Guards, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
 use crate::web::health::{self, Health};
@@ -64,6 +66,23 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The installation's secret cannot be read or made.
+    #[error("the secret file {}: {source}; let this account read it, or name another with secrets.key_file", path.display())]
+    Key {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        source: std::io::Error,
+    },
+    /// The database belongs to another secret.
+    #[error(
+        "the secret file {} is not the one that this database was set up with; every process of an installation needs \
+         the same one: copy it here, and name it with secrets.key_file", path.display()
+    )]
+    OtherKey {
+        /// Which.
+        path: PathBuf,
+    },
     /// Nothing can be listened on.
     #[error(transparent)]
     Listen(#[from] CannotListen),
@@ -91,13 +110,15 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
     let options =
         store::Options { location, busy_timeout: settings.database.busy_timeout, connections: connections.get() };
     let ground = Ground { clock: Arc::clone(&clock), randomness: Arc::clone(&randomness) };
-    let store = Store::open(&options, clock, randomness).await.map_err(|source| {
+    let store = Store::open(&options, clock, Arc::clone(&randomness)).await.map_err(|source| {
         let advice = advice(&source, &options.location);
         Error::Database { source, advice }
     })?;
+    let key = key::of(settings, &options.location, &store, &randomness).await?;
+    let directory = Directory::new(store.clone(), Arc::new(policy(settings, key)));
     Ok(Opened {
-        directory: Directory::new(store.clone()),
-        provisioning: Provisioning::new(store.clone(), bounds(&settings.scim)),
+        provisioning: Provisioning::new(directory.clone(), bounds(&settings.scim), guards(&settings.guards)),
+        directory,
         authenticator: Authenticator::new(store.clone()),
         database: options.location.to_string(),
         schema: store::newest_migration(),
@@ -213,6 +234,35 @@ fn bounds(limits: &config::Scim) -> Bounds {
         },
         patch_operations: limits.max_patch_operations.get(),
         scan: limits.max_scan_rows.get(),
+    }
+}
+
+fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {
+    let Settings { join_requests, invitations, domains, guards, .. } = settings;
+    Policy {
+        key,
+        joining: join_requests.enabled,
+        proof_lifetime: join_requests.proof_lifetime,
+        remind_after: join_requests.remind_after.clone(),
+        request_lifetime: join_requests.expire_after,
+        cooldown: join_requests.cooldown_after_reject,
+        per_address: join_requests.per_address_limit.get(),
+        per_domain: join_requests.per_domain_limit.get(),
+        invitation_lifetime: invitations.expire_after,
+        resend_interval: invitations.resend_min_interval,
+        recheck_every: domains.recheck_every,
+        hold_deadline: guards.hold_deadline,
+    }
+}
+
+fn guards(guards: &config::Guards) -> Guards {
+    Guards {
+        mass_change_count: guards.mass_change_count.get(),
+        mass_change_percent: guards.mass_change_percent.get(),
+        mass_change_window: guards.mass_change_window,
+        hold_deadline: guards.hold_deadline,
+        plan_valid_for: guards.plan_valid_for,
+        plan_batch: guards.plan_batch.get(),
     }
 }
 

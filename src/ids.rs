@@ -66,6 +66,13 @@ macro_rules! ids {
                 serializer.collect_str(self)
             }
         }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
     )*};
 }
 
@@ -94,6 +101,22 @@ ids! {
     AuditId,
     /// One event in the outbox.
     EventId,
+    /// A registration whose mailbox is still to be proven.
+    ProofId,
+    /// A request to join an organization.
+    JoinRequestId,
+    /// An invitation.
+    InvitationId,
+    /// A reviewed change.
+    PlanId,
+    /// What one connection took from many people at once.
+    MassChangeId,
+    /// One mail to one recipient.
+    MailId,
+    /// Work that waits.
+    JobId,
+    /// One run of the program, as it claims work.
+    ProcessId,
 }
 
 fn canonical(text: &str) -> Result<Uuid, NotAnId> {

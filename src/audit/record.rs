@@ -4,7 +4,10 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::ids::{ConnectionId, FacilityId, Id as _, OrganizationId, PersonId, ResourceId, RuleId, TokenId};
+use crate::ids::{
+    ConnectionId, DomainId, FacilityId, Id as _, InvitationId, JoinRequestId, MassChangeId, OrganizationId, PersonId,
+    PlanId, ResourceId, RuleId, TokenId,
+};
 use crate::store::audit::NewRecord;
 use crate::store::{self, Tx};
 
@@ -30,26 +33,44 @@ macro_rules! actions {
 actions! {
     /// An organization was set up.
     OrganizationCreated = "organization.created",
-    /// An operator vouched for a domain.
+    /// A domain was claimed; nothing is proven yet.
+    DomainClaimed = "domain.claimed",
+    /// A domain was proven, or an operator vouched for it.
     DomainVerified = "domain.verified",
+    /// The proof of a domain is gone: joining and linking by it are suspended.
+    DomainSuspended = "domain.suspended",
+    /// The proof of a domain is back.
+    DomainRestored = "domain.restored",
+    /// A domain was removed.
+    DomainRemoved = "domain.removed",
     /// A facility was added.
     FacilityAdded = "facility.added",
     /// A facility's details were changed.
     FacilityChanged = "facility.changed",
     /// A facility was archived.
     FacilityArchived = "facility.archived",
+    /// An archived facility is in use again.
+    FacilityUnarchived = "facility.unarchived",
     /// A connection was set up.
     ConnectionCreated = "connection.created",
     /// A connection takes no calls.
     ConnectionPaused = "connection.paused",
     /// A connection takes calls again.
     ConnectionResumed = "connection.resumed",
+    /// A pending connection's rules and ceiling take effect.
+    ConnectionActivated = "connection.activated",
+    /// What a connection may do was changed.
+    ConnectionChanged = "connection.changed",
+    /// A connection was deleted.
+    ConnectionDeleted = "connection.deleted",
     /// A token was issued.
     TokenIssued = "token.issued",
     /// A token was revoked.
     TokenRevoked = "token.revoked",
     /// An access rule was added.
     RuleAdded = "rule.added",
+    /// An access rule was switched on or off, or its note changed.
+    RuleChanged = "rule.changed",
     /// An access rule was removed.
     RuleRemoved = "rule.removed",
     /// A User or Group was created.
@@ -64,6 +85,8 @@ actions! {
     LinkMade = "link.made",
     /// A link waits for a decision.
     LinkHeld = "link.held",
+    /// A held link, or a held address, was decided.
+    LinkDecided = "link.decided",
     /// A person was added.
     PersonAdded = "person.added",
     /// A person's details changed.
@@ -74,6 +97,56 @@ actions! {
     PersonReactivated = "person.reactivated",
     /// What a person may do changed.
     AccessChanged = "person.access_changed",
+    /// A person is no longer managed by a connection.
+    PersonDetached = "person.detached",
+    /// Somebody invited is none any longer.
+    PersonRemoved = "person.removed",
+    /// A held change was released.
+    ChangeReleased = "change.released",
+    /// A held change was discarded.
+    ChangeDiscarded = "change.discarded",
+    /// A connection took something from more people than it may at once.
+    MassChangeAlarmed = "mass_change.alarmed",
+    /// A mass deactivation was undone.
+    MassChangeUndone = "mass_change.undone",
+    /// Access to the organization was recovered at the machine.
+    AdminRecovered = "admin.recovered",
+    /// Somebody asked to join.
+    JoinRequestCreated = "join_request.created",
+    /// Admins were reminded of a request.
+    JoinRequestReminded = "join_request.reminded",
+    /// A request was accepted.
+    JoinRequestAccepted = "join_request.accepted",
+    /// A request was rejected.
+    JoinRequestRejected = "join_request.rejected",
+    /// A request ended undecided.
+    JoinRequestExpired = "join_request.expired",
+    /// A request was withdrawn by whoever made it.
+    JoinRequestWithdrawn = "join_request.withdrawn",
+    /// An invitation was put on the list.
+    InvitationStaged = "invitation.staged",
+    /// An invitation was taken off the list.
+    InvitationRemoved = "invitation.removed",
+    /// An invitation was sent.
+    InvitationSent = "invitation.sent",
+    /// An invitation was sent again; the old link is void.
+    InvitationResent = "invitation.resent",
+    /// An invitation was accepted.
+    InvitationAccepted = "invitation.accepted",
+    /// An invitation was revoked.
+    InvitationRevoked = "invitation.revoked",
+    /// An invitation ended unaccepted.
+    InvitationExpired = "invitation.expired",
+    /// A plan was made.
+    PlanCreated = "plan.created",
+    /// A plan's change took effect; people follow.
+    PlanApplied = "plan.applied",
+    /// A plan was discarded.
+    PlanDiscarded = "plan.discarded",
+    /// A plan was refused: what it read has changed.
+    PlanStale = "plan.stale",
+    /// Organization admins were told of what happened.
+    AdminsTold = "admins.told",
 }
 
 /// What something was done to.
@@ -93,6 +166,16 @@ pub enum Target {
     Resource(ResourceId),
     /// A person.
     Person(PersonId),
+    /// A domain.
+    Domain(DomainId),
+    /// A request to join.
+    JoinRequest(JoinRequestId),
+    /// An invitation.
+    Invitation(InvitationId),
+    /// A plan.
+    Plan(PlanId),
+    /// What one connection took from many people at once.
+    MassChange(MassChangeId),
 }
 
 impl Target {
@@ -105,6 +188,11 @@ impl Target {
             Self::Rule(id) => ("rule", id.uuid()),
             Self::Resource(id) => ("resource", id.uuid()),
             Self::Person(id) => ("person", id.uuid()),
+            Self::Domain(id) => ("domain", id.uuid()),
+            Self::JoinRequest(id) => ("join_request", id.uuid()),
+            Self::Invitation(id) => ("invitation", id.uuid()),
+            Self::Plan(id) => ("plan", id.uuid()),
+            Self::MassChange(id) => ("mass_change", id.uuid()),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The authorities there are: an IdP's connection, and somebody at the machine. Their fields are private to `auth`,
-//! so nobody else can make one up.
+//! The authorities there are: an IdP's connection, somebody at the machine, and a person of an organization. Their
+//! fields are private to `auth`, so nobody else can make one up.
 
-use crate::ids::{ConnectionId, OrganizationId, RequestId};
+use crate::ids::{ConnectionId, OrganizationId, PersonId, RequestId};
 use crate::scim::Dialect;
 use crate::store::tokens::Credential;
 use crate::store::{Author, Who};
@@ -90,4 +90,71 @@ impl Operator {
     pub fn author(&self, organization: OrganizationId) -> Author {
         Author { organization, who: Who::Operator { name: self.name.clone() }, request: self.request }
     }
+}
+
+impl Operator {
+    /// The authority of a person of an organization, exercised by this operator (`--as`): what that person may not
+    /// decide, the operator does not decide in their name either.
+    #[must_use]
+    pub fn on_behalf_of(&self, organization: OrganizationId, person: PersonId, email: &str) -> Member {
+        let name = format!("{email} (through operator {})", self.name);
+        Member { organization, person, name, request: self.request }
+    }
+}
+
+/// A person of an organization. What they may decide is looked at in the transaction that decides.
+#[derive(Debug, Clone)]
+pub struct Member {
+    organization: OrganizationId,
+    person: PersonId,
+    name: String,
+    request: RequestId,
+}
+
+impl Member {
+    /// Of which organization.
+    #[must_use]
+    pub const fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// Who.
+    #[must_use]
+    pub const fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// The authority to write as this person.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        let who = Who::Person { person: self.person, name: self.name.clone() };
+        Author { organization: self.organization, who, request: self.request }
+    }
+}
+
+/// Whoever decides about an organization.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    /// Somebody at the machine; may do everything there.
+    Operator(Operator),
+    /// A person of the organization; has to be an Organization admin for most of it.
+    Member(Member),
+}
+
+impl From<Operator> for Actor {
+    fn from(operator: Operator) -> Self {
+        Self::Operator(operator)
+    }
+}
+
+impl From<Member> for Actor {
+    fn from(member: Member) -> Self {
+        Self::Member(member)
+    }
+}
+
+/// The authority of one of the gateway's own jobs in an organization.
+#[must_use]
+pub fn of_job(job: &'static str, organization: OrganizationId, request: RequestId) -> Author {
+    Author { organization, who: Who::System { job }, request }
 }

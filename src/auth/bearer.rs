@@ -21,7 +21,7 @@ use crate::store::{self, Store};
 const PREFIX: &str = "secaro_scim_";
 
 /// Lower-case base 32 without padding: letters and digits only, so that a double click selects a whole token.
-static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+pub(super) static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
     specification.encoding().expect("32 different symbols")
@@ -48,7 +48,7 @@ impl NewToken {
     }
 }
 
-fn checksum(body: &str) -> String {
+pub(super) fn checksum(body: &str) -> String {
     BASE32.encode(&crc32fast::hash(body.as_bytes()).to_be_bytes())
 }
 

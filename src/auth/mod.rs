@@ -3,6 +3,8 @@
 
 pub mod actor;
 pub mod bearer;
+pub mod mailed;
 
-pub use actor::{Caller, Operator};
+pub use actor::{Actor, Caller, Member, Operator};
 pub use bearer::{Authenticator, Refusal};
+pub use mailed::InstallationKey;

@@ -74,7 +74,7 @@ impl Connection {
                     strict,
                     may_grant,
                 };
-                let created = provisioning.create_connection(&session.operator(), &new).await?;
+                let created = provisioning.create_connection(&session.actor().await?, &new).await?;
                 let next = format!(
                     "Created. Next: issue a token («secaro-gateway token issue --connection {} --name first»), then give \
                      the base URL and the token to the IdP.",
@@ -104,11 +104,11 @@ impl Connection {
             }
             Self::Show(which) => Ok(show(session, &provisioning.connection(&which.key()).await?, "")),
             Self::Pause(which) => {
-                let paused = provisioning.pause_connection(&session.operator(), &which.key()).await?;
+                let paused = provisioning.pause_connection(&session.actor().await?, &which.key()).await?;
                 Ok(show(session, &paused, "Its calls are refused from the next one on; nobody loses anything."))
             }
             Self::Resume(which) => {
-                let resumed = provisioning.resume_connection(&session.operator(), &which.key()).await?;
+                let resumed = provisioning.resume_connection(&session.actor().await?, &which.key()).await?;
                 Ok(show(session, &resumed, "Its calls are taken from the next one on."))
             }
         }

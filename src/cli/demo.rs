@@ -34,7 +34,7 @@ impl Demo {
     }
 
     pub(super) async fn run(self, loaded: Loaded, format: Format) -> Result<(), Failure> {
-        let session = Session::open(loaded).await?;
+        let session = Session::open(loaded, None).await?;
         let gateway = app::bind(&session.opened, &session.loaded.settings).await?;
         let asked_to_stop = app::stop_signal()?;
         let stop = CancellationToken::new();

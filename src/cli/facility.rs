@@ -62,7 +62,7 @@ impl Facility {
             Self::Add { of, key, name, duns, address, labels } => {
                 let organization = of.key(session).await?;
                 let new = NewFacility { key, name, duns, address, labels };
-                let added = directory.add_facility(&session.operator(), &organization, &new).await?;
+                let added = directory.add_facility(&session.actor().await?, &organization, &new).await?;
                 let text = format!("Added facility «{}» to «{organization}».", added.key);
                 Ok(Answer::new(&added, text))
             }
@@ -72,14 +72,14 @@ impl Facility {
             }
             Self::Archive { of, key } => {
                 let organization = of.key(session).await?;
-                let archived = directory.archive_facility(&session.operator(), &organization, &key).await?;
+                let archived = directory.archive_facility(&session.actor().await?, &organization, &key).await?;
                 let text = format!("Facility «{key}» is archived; permissions for it give nothing from now on.");
                 Ok(Answer::new(&archived, text))
             }
             Self::Import { of, file } => {
                 let rows = read(&file)?;
                 let organization = of.key(session).await?;
-                let imported = directory.import_facilities(&session.operator(), &organization, &rows).await?;
+                let imported = directory.import_facilities(&session.actor().await?, &organization, &rows).await?;
                 let count = |outcome: &str| imported.iter().filter(|row| row.outcome == outcome).count();
                 let (added, changed, unchanged) = (count("added"), count("changed"), count("unchanged"));
                 let rows = imported.iter().map(|row| [row.key.clone(), row.outcome.to_owned()]);

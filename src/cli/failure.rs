@@ -20,6 +20,12 @@ pub(super) enum Kind {
     NotFound = 4,
     /// It exists already, or its state does not allow it.
     Conflict = 5,
+    /// It waits for a decision.
+    Held = 6,
+    /// Whoever asks may not.
+    Forbidden = 7,
+    /// Some of it was done, and some not.
+    Partial = 8,
 }
 
 impl Kind {
@@ -30,6 +36,9 @@ impl Kind {
             Self::Config => "config",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::Held => "held",
+            Self::Forbidden => "forbidden",
+            Self::Partial => "partial",
         }
     }
 }
@@ -87,6 +96,7 @@ impl From<directory::Error> for Failure {
             directory::Error::NotFound { .. } => Kind::NotFound,
             directory::Error::Invalid(_) => Kind::Usage,
             directory::Error::Conflict(_) => Kind::Conflict,
+            directory::Error::Forbidden(_) => Kind::Forbidden,
             directory::Error::Store(_) => Kind::Failed,
         };
         Self::new(kind, chain(&error))

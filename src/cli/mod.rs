@@ -32,7 +32,8 @@ use failure::Failure;
 use session::Session;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 failed, 2 usage, 3 settings, 4 not found, 5 conflict.
+Exit codes: 0 done, 1 failed, 2 usage, 3 settings, 4 not found, 5 conflict, 6 waits for a decision, 7 not allowed,
+8 done in part.
 Try it: «secaro-gateway demo» plays an example through its own SCIM endpoint.";
 
 /// Lets identity providers provision Secaro people, facility permissions and admin roles through SCIM 2.0.
@@ -57,6 +58,9 @@ struct Common {
     /// postgres://…, or the path of a SQLite file
     #[arg(long, global = true, value_name = "URL|PATH")]
     database: Option<String>,
+    /// Decide as this person of the organization, who has to be allowed to
+    #[arg(long = "as", global = true, value_name = "E-MAIL")]
+    act_as: Option<String>,
     /// How answers are written; json is exactly one object on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     output: Format,
@@ -157,7 +161,7 @@ fn perform(line: Line) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => return runtime.block_on(demo.run(loaded, format)).map(|()| ExitCode::SUCCESS),
         _ => {}
     }
-    let (answer, passed) = runtime.block_on(answer(command, loaded))?;
+    let (answer, passed) = runtime.block_on(answer(command, loaded, common.act_as))?;
     answer.print(format);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -176,14 +180,14 @@ fn settings(common: &Common, command: &Command) -> Result<Loaded, Failure> {
 }
 
 /// What a verb says, and whether all is well.
-async fn answer(command: Command, loaded: Loaded) -> Result<(Answer, bool), Failure> {
+async fn answer(command: Command, loaded: Loaded, act_as: Option<String>) -> Result<(Answer, bool), Failure> {
     // These need no database.
     let command = match command {
         Command::Config(config) => return Ok((config.run(&loaded), true)),
         Command::Conformance(conformance) => return conformance.run().await,
         other => other,
     };
-    let session = Session::open(loaded).await?;
+    let session = Session::open(loaded, act_as).await?;
     let answer = match command {
         Command::Organization(verb) => verb.run(&session).await,
         Command::Facility(verb) => verb.run(&session).await,

@@ -63,7 +63,7 @@ impl Rule {
         match self {
             Self::Add { connection, when, value, gives, note } => {
                 let new = NewRule { connection, subject: subject(when, value), gives, note };
-                let added = provisioning.add_rule(&session.operator(), &new).await?;
+                let added = provisioning.add_rule(&session.actor().await?, &new).await?;
                 let text = format!("Added rule {}: {} gives {}.", added.id, describe(&added), added.gives);
                 Ok(Answer::new(&added, text))
             }
@@ -82,7 +82,7 @@ impl Rule {
                 ))
             }
             Self::Remove { connection, id } => {
-                let removed = provisioning.remove_rule(&session.operator(), &connection, &id).await?;
+                let removed = provisioning.remove_rule(&session.actor().await?, &connection, &id).await?;
                 let text = format!("Removed: {} gives {} no longer.", describe(&removed), removed.gives);
                 Ok(Answer::new(&removed, text))
             }

@@ -23,7 +23,7 @@ impl Serve {
     }
 
     pub(super) async fn run(self, loaded: Loaded, format: Format) -> Result<(), Failure> {
-        let session = Session::open(loaded).await?;
+        let session = Session::open(loaded, None).await?;
         let gateway = app::bind(&session.opened, &session.loaded.settings).await?;
         let stop = app::stop_signal()?;
         greeting(&session, &gateway).await?.print(format);

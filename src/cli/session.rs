@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::app::{self, Opened};
-use crate::auth::Operator;
+use crate::auth::{Actor, Operator};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Loaded};
 use crate::ids::Randomness;
@@ -16,19 +16,29 @@ pub(super) struct Session {
     pub(super) opened: Opened,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) randomness: Arc<Randomness>,
+    act_as: Option<String>,
 }
 
 impl Session {
-    pub(super) async fn open(loaded: Loaded) -> Result<Self, Failure> {
+    pub(super) async fn open(loaded: Loaded, act_as: Option<String>) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let randomness = Arc::new(Randomness::from_system());
         let opened = app::open(&loaded.settings, Arc::clone(&clock), Arc::clone(&randomness)).await?;
-        Ok(Self { loaded, opened, clock, randomness })
+        Ok(Self { loaded, opened, clock, randomness, act_as })
     }
 
     /// Whoever runs this process; each change has a request of its own in the trail.
     pub(super) fn operator(&self) -> Operator {
         Operator::of_this_machine(config::account(), self.randomness.id(self.clock.now()))
+    }
+
+    /// Whoever decides: the person of `--as`, else whoever runs this process.
+    pub(super) async fn actor(&self) -> Result<Actor, Failure> {
+        let operator = self.operator();
+        Ok(match &self.act_as {
+            Some(email) => self.opened.directory.member(&operator, None, email).await?.into(),
+            None => operator.into(),
+        })
     }
 
     /// Where an IdP reaches a connection.

@@ -45,7 +45,7 @@ impl Token {
         match self {
             Self::Issue { connection, name, expires } => {
                 let lifetime = lifetime(session, expires.as_deref())?;
-                let issued = provisioning.issue_token(&session.operator(), &connection, &name, lifetime).await?;
+                let issued = provisioning.issue_token(&session.actor().await?, &connection, &name, lifetime).await?;
                 let base_url = session.scim_base(&connection);
                 let text = facts([
                     ("Token", issued.token.clone()),
@@ -78,7 +78,7 @@ impl Token {
                 ))
             }
             Self::Revoke { connection, name } => {
-                let revoked = provisioning.revoke_token(&session.operator(), &connection, &name).await?;
+                let revoked = provisioning.revoke_token(&session.actor().await?, &connection, &name).await?;
                 let text = format!("Token «{}» is revoked; it is refused from the next request on.", revoked.name);
                 Ok(Answer::new(&revoked, text))
             }

@@ -51,6 +51,15 @@ pub(super) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
     if duration.is_zero() { Err(D::Error::custom("expected a length of time above zero")) } else { Ok(duration) }
 }
 
+/// Several, separated by commas, in ascending order; none is an empty text.
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parts = text.split(',').filter(|part| !part.trim().is_empty());
+    let mut all = parts.map(parse).collect::<Result<Vec<_>, _>>().map_err(D::Error::custom)?;
+    all.sort();
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

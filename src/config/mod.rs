@@ -31,6 +31,24 @@ pub struct Settings {
     pub scim: Scim,
     /// Bearer tokens.
     pub tokens: Tokens,
+    /// What secrets are made from.
+    pub secrets: Secrets,
+    /// Mail.
+    pub mail: Mail,
+    /// Requests to join.
+    pub join_requests: JoinRequests,
+    /// Invitations.
+    pub invitations: Invitations,
+    /// Proofs of domains.
+    pub domains: Domains,
+    /// What no machine decides alone.
+    pub guards: Guards,
+    /// What people are told of.
+    pub notifications: Notifications,
+    /// The log of IdPs' requests.
+    pub request_log: RequestLog,
+    /// Work in the background.
+    pub jobs: Jobs,
 }
 
 /// `[server]`
@@ -146,6 +164,153 @@ pub struct Tokens {
     pub max_lifetime: Duration,
 }
 
+/// `[secrets]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// The file of the secret that mailed links are made from, or empty.
+    pub key_file: PathBuf,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `smtps://…`, `smtp://…`, `smtp+plain://…`, or empty.
+    pub smtp_url: String,
+    /// The file of the password, or empty.
+    pub password_file: PathBuf,
+    /// The file of one more root certificate, or empty.
+    pub ca_file: PathBuf,
+    /// The sender.
+    pub from: String,
+    /// Where answers go, or empty.
+    pub reply_to: String,
+    /// How long the mail server may take.
+    #[serde(deserialize_with = "duration::positive")]
+    pub timeout: Duration,
+    /// How long mails are kept once they are done with.
+    #[serde(deserialize_with = "duration::positive")]
+    pub retention: Duration,
+}
+
+/// `[join_requests]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinRequests {
+    /// Whether anybody may ask.
+    pub enabled: bool,
+    /// How long the mailed link works.
+    #[serde(deserialize_with = "duration::positive")]
+    pub proof_lifetime: Duration,
+    /// After which times admins are reminded, in order.
+    #[serde(deserialize_with = "duration::list")]
+    pub remind_after: Vec<Duration>,
+    /// When a request ends undecided.
+    #[serde(deserialize_with = "duration::positive")]
+    pub expire_after: Duration,
+    /// How long a rejected address may not ask again.
+    #[serde(deserialize_with = "duration::any")]
+    pub cooldown_after_reject: Duration,
+    /// Registrations per hour of one address.
+    pub per_address_limit: NonZeroU32,
+    /// Registrations per hour of one domain.
+    pub per_domain_limit: NonZeroU32,
+    /// Registrations per hour of one client.
+    pub per_client_limit: NonZeroU32,
+}
+
+/// `[invitations]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invitations {
+    /// How long the mailed link works.
+    #[serde(deserialize_with = "duration::positive")]
+    pub expire_after: Duration,
+    /// How soon it may be sent again.
+    #[serde(deserialize_with = "duration::any")]
+    pub resend_min_interval: Duration,
+}
+
+/// `[domains]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domains {
+    /// How often a proof is looked at again.
+    #[serde(deserialize_with = "duration::positive")]
+    pub recheck_every: Duration,
+    /// `address:port`, or empty for the system's.
+    pub dns_server: String,
+    /// How long an answer may take.
+    #[serde(deserialize_with = "duration::positive")]
+    pub dns_timeout: Duration,
+}
+
+/// `[guards]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guards {
+    /// People.
+    pub mass_change_count: NonZeroU32,
+    /// Of the connection's people, in percent.
+    pub mass_change_percent: NonZeroU32,
+    /// Within which time.
+    #[serde(deserialize_with = "duration::positive")]
+    pub mass_change_window: Duration,
+    /// By when somebody should have decided.
+    #[serde(deserialize_with = "duration::positive")]
+    pub hold_deadline: Duration,
+    /// How long a plan may be applied.
+    #[serde(deserialize_with = "duration::positive")]
+    pub plan_valid_for: Duration,
+    /// People per transaction.
+    pub plan_batch: NonZeroU32,
+}
+
+/// `[notifications]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notifications {
+    /// How often the list of deactivated people goes out.
+    #[serde(deserialize_with = "duration::positive")]
+    pub digest_every: Duration,
+    /// When a connection counts as silent.
+    #[serde(deserialize_with = "duration::positive")]
+    pub silent_after: Duration,
+    /// Failed calls within an hour.
+    pub failure_spike: NonZeroU32,
+    /// How long before its end a token is reported.
+    #[serde(deserialize_with = "duration::list")]
+    pub token_expiry: Vec<Duration>,
+}
+
+/// `[request_log]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestLog {
+    /// How long requests stay.
+    #[serde(deserialize_with = "duration::positive")]
+    pub retention: Duration,
+    /// Whether redacted bodies are kept.
+    pub capture_bodies: bool,
+    /// Requests that wait to be written.
+    pub queue: NonZeroUsize,
+}
+
+/// `[jobs]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// How often work is looked for.
+    #[serde(deserialize_with = "duration::positive")]
+    pub poll_every: Duration,
+    /// How long a claim holds.
+    #[serde(deserialize_with = "duration::positive")]
+    pub lease: Duration,
+    /// After how many failures work is given up.
+    pub max_attempts: NonZeroU32,
+}
+
 /// Where settings may come from, besides the built-in default.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -255,7 +420,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Error> {
 
 /// What the types cannot say.
 fn validate(settings: &Settings, layers: &layers::Layers) -> Result<(), Error> {
-    let Settings { server, database, log, scim, tokens } = settings;
+    let Settings { server, database, log, scim, tokens, .. } = settings;
     let public_url = server.public_url.is_empty() || is_absolute_http(&server.public_url);
     layers.require(
         "server.public_url",
@@ -288,6 +453,23 @@ fn validate(settings: &Settings, layers: &layers::Layers) -> Result<(), Error> {
         "tokens.default_lifetime",
         tokens.default_lifetime <= tokens.max_lifetime,
         "expected a time that is not above tokens.max_lifetime",
+    )?;
+    let Settings { mail, domains, join_requests, .. } = settings;
+    let scheme = ["smtps://", "smtp://", "smtp+plain://"].iter().any(|scheme| mail.smtp_url.starts_with(scheme));
+    layers.require(
+        "mail.smtp_url",
+        mail.smtp_url.is_empty() || scheme,
+        "expected smtps://user@host, smtp://user@host:587 or smtp+plain://localhost:25",
+    )?;
+    layers.require(
+        "domains.dns_server",
+        domains.dns_server.is_empty() || domains.dns_server.parse::<SocketAddr>().is_ok(),
+        "expected an address and a port, such as \"127.0.0.1:53\"",
+    )?;
+    layers.require(
+        "join_requests.remind_after",
+        join_requests.remind_after.iter().all(|after| *after < join_requests.expire_after),
+        "expected times that are below join_requests.expire_after",
     )
 }
 

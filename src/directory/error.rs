@@ -21,6 +21,9 @@ pub enum Error {
     /// It exists already, or its state does not allow it.
     #[error("{0}")]
     Conflict(String),
+    /// Whoever asks may not decide this.
+    #[error("{0}")]
+    Forbidden(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -204,7 +204,12 @@ impl Directory {
         Ok(held)
     }
 
-    async fn find_person(&self, organization: Option<&str>, email: &str) -> Result<(Organization, Person), Error> {
+    /// The person of this address, in this organization or in the only one that has them.
+    pub(crate) async fn find_person(
+        &self,
+        organization: Option<&str>,
+        email: &str,
+    ) -> Result<(Organization, Person), Error> {
         let key = Email::parse(email)
             .ok_or_else(|| Error::Invalid(format!("«{email}» is no e-mail address; write it like ada@example.org")))?;
         let organizations = match organization {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::organizations::required_text;
 use super::{Directory, Error, Key, grants};
 use crate::audit::{self, Action, Record, Target};
-use crate::auth::Operator;
+use crate::auth::Actor;
 use crate::ids::{FacilityId, OrganizationId};
 use crate::scim::fold;
 pub use crate::store::facilities::Facility;
@@ -76,15 +76,10 @@ impl Dormancy {
 
 impl Directory {
     /// Adds one; grants that were waiting for it come alive.
-    pub async fn add_facility(
-        &self,
-        operator: &Operator,
-        organization: &str,
-        new: &NewFacility,
-    ) -> Result<Facility, Error> {
+    pub async fn add_facility(&self, actor: &Actor, organization: &str, new: &NewFacility) -> Result<Facility, Error> {
         let new = checked(new)?;
         let organization = self.find_organization(organization).await?;
-        let mut tx = self.store.begin(operator.author(organization.id)).await?;
+        let mut tx = self.begin(actor, organization.id).await?;
         if tx.facility_by_key(organization.id, &new.key).await?.is_some() {
             return Err(Error::Conflict(format!("there is a facility «{}» already; choose another key", new.key)));
         }
@@ -100,14 +95,9 @@ impl Directory {
     }
 
     /// Archives one: nothing is deleted, and grants for it give nothing until it is back.
-    pub async fn archive_facility(
-        &self,
-        operator: &Operator,
-        organization: &str,
-        key: &str,
-    ) -> Result<Facility, Error> {
+    pub async fn archive_facility(&self, actor: &Actor, organization: &str, key: &str) -> Result<Facility, Error> {
         let organization = self.find_organization(organization).await?;
-        let mut tx = self.store.begin(operator.author(organization.id)).await?;
+        let mut tx = self.begin(actor, organization.id).await?;
         let mut facility = tx.facility_by_key(organization.id, key).await?.ok_or_else(|| Error::NotFound {
             kind: "facility",
             name: key.to_owned(),
@@ -126,12 +116,12 @@ impl Directory {
     /// Adds or changes many, by key; all of them or, if one row is wrong, none.
     pub async fn import_facilities(
         &self,
-        operator: &Operator,
+        actor: &Actor,
         organization: &str,
         rows: &[NewFacility],
     ) -> Result<Vec<Imported>, Error> {
         let organization = self.find_organization(organization).await?;
-        let mut tx = self.store.begin(operator.author(organization.id)).await?;
+        let mut tx = self.begin(actor, organization.id).await?;
         let mut report = Vec::with_capacity(rows.len());
         for (line, row) in rows.iter().enumerate() {
             let outcome = match import(&mut tx, row).await {

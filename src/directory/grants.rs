@@ -54,7 +54,8 @@ pub(crate) async fn note_change(
         .after(texts(&after).into())
         .because(why);
     audit::record(tx, record).await?;
-    outbox::emit(tx, &Event::UserAccessChanged(person, texts(&after))).await
+    let event = Event::UserAccessChanged { person, before: texts(before), after: texts(&after), why: why.to_owned() };
+    outbox::emit(tx, &event).await
 }
 
 /// Looks again which facility a folded name means, for every grant that names one so.

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::ids::{Id as _, OrganizationId, PersonId, ResourceId};
+use crate::ids::{
+    ConnectionId, DomainId, Id as _, InvitationId, JoinRequestId, MassChangeId, OrganizationId, PersonId, PlanId,
+    ResourceId,
+};
 use crate::store::{self, Tx};
 
 /// Something that happened and that others may want to know.
@@ -23,8 +26,17 @@ pub enum Event {
     UserLinked(PersonId),
     /// A link waits for a decision.
     LinkHeld(ResourceId),
-    /// What a person may do changed; with the permissions now in force.
-    UserAccessChanged(PersonId, Vec<String>),
+    /// What a person may do changed; with the permissions before and now, and why.
+    UserAccessChanged {
+        /// Whose.
+        person: PersonId,
+        /// The permissions that were in force.
+        before: Vec<String>,
+        /// Those that are now.
+        after: Vec<String>,
+        /// Why.
+        why: String,
+    },
     /// A change beyond what the connection may do waits for a decision.
     ChangeHeld(PersonId, String),
     /// A Group was created.
@@ -35,6 +47,42 @@ pub enum Event {
     GroupDeleted(ResourceId),
     /// The organization has no active Organization admin left.
     LastAdminDeactivated(OrganizationId),
+    /// A connection no longer manages a person.
+    UserDetached(PersonId),
+    /// A held link was decided.
+    LinkDecided(ResourceId),
+    /// A held change was released.
+    ChangeReleased(PersonId),
+    /// A held change was discarded.
+    ChangeDiscarded(PersonId),
+    /// A connection took access from more people than it may at once; how many so far.
+    MassDeactivation(MassChangeId, ConnectionId, u64),
+    /// A connection wanted to take permissions from more people than it may at once; how many are held.
+    MassRoleLoss(MassChangeId, ConnectionId, u64),
+    /// Somebody asked to join.
+    JoinRequestCreated(JoinRequestId),
+    /// A request was accepted.
+    JoinRequestAccepted(JoinRequestId),
+    /// A request was rejected.
+    JoinRequestRejected(JoinRequestId),
+    /// A request ended undecided.
+    JoinRequestExpired(JoinRequestId),
+    /// A request was withdrawn.
+    JoinRequestWithdrawn(JoinRequestId),
+    /// An invitation was sent.
+    InvitationSent(InvitationId),
+    /// An invitation was accepted.
+    InvitationAccepted(InvitationId),
+    /// An invitation was revoked.
+    InvitationRevoked(InvitationId),
+    /// An invitation ended unaccepted.
+    InvitationExpired(InvitationId),
+    /// A domain was proven.
+    DomainVerified(DomainId),
+    /// The proof of a domain is gone.
+    DomainLost(DomainId),
+    /// A plan was applied.
+    PlanApplied(PlanId),
 }
 
 impl Event {
@@ -47,8 +95,9 @@ impl Event {
             Self::UserDeleted(id) => ("user.deleted", id.uuid(), json!({ "person": id })),
             Self::UserLinked(id) => ("user.linked", id.uuid(), json!({ "person": id })),
             Self::LinkHeld(id) => ("conflict.opened", id.uuid(), json!({ "resource": id })),
-            Self::UserAccessChanged(id, permissions) => {
-                ("user.access_changed", id.uuid(), json!({ "person": id, "permissions": permissions }))
+            Self::UserAccessChanged { person, before, after, why } => {
+                let payload = json!({ "person": person, "before": before, "permissions": after, "why": why });
+                ("user.access_changed", person.uuid(), payload)
             }
             Self::ChangeHeld(id, reason) => ("change.held", id.uuid(), json!({ "person": id, "reason": reason })),
             Self::GroupCreated(id) => ("group.created", id.uuid(), json!({ "group": id })),
@@ -57,6 +106,30 @@ impl Event {
             Self::LastAdminDeactivated(id) => {
                 ("organization.last_admin_deactivated", id.uuid(), json!({ "organization": id }))
             }
+            Self::UserDetached(id) => ("user.detached", id.uuid(), json!({ "person": id })),
+            Self::LinkDecided(id) => ("conflict.resolved", id.uuid(), json!({ "resource": id })),
+            Self::ChangeReleased(id) => ("change.released", id.uuid(), json!({ "person": id })),
+            Self::ChangeDiscarded(id) => ("change.discarded", id.uuid(), json!({ "person": id })),
+            Self::MassDeactivation(id, connection, people) => {
+                let payload = json!({ "massChange": id, "connection": connection, "people": people });
+                ("mass_change.deactivations", id.uuid(), payload)
+            }
+            Self::MassRoleLoss(id, connection, people) => {
+                let payload = json!({ "massChange": id, "connection": connection, "people": people });
+                ("mass_change.held", id.uuid(), payload)
+            }
+            Self::JoinRequestCreated(id) => ("join_request.created", id.uuid(), json!({ "joinRequest": id })),
+            Self::JoinRequestAccepted(id) => ("join_request.accepted", id.uuid(), json!({ "joinRequest": id })),
+            Self::JoinRequestRejected(id) => ("join_request.rejected", id.uuid(), json!({ "joinRequest": id })),
+            Self::JoinRequestExpired(id) => ("join_request.expired", id.uuid(), json!({ "joinRequest": id })),
+            Self::JoinRequestWithdrawn(id) => ("join_request.withdrawn", id.uuid(), json!({ "joinRequest": id })),
+            Self::InvitationSent(id) => ("invitation.sent", id.uuid(), json!({ "invitation": id })),
+            Self::InvitationAccepted(id) => ("invitation.accepted", id.uuid(), json!({ "invitation": id })),
+            Self::InvitationRevoked(id) => ("invitation.revoked", id.uuid(), json!({ "invitation": id })),
+            Self::InvitationExpired(id) => ("invitation.expired", id.uuid(), json!({ "invitation": id })),
+            Self::DomainVerified(id) => ("domain.verified", id.uuid(), json!({ "domain": id })),
+            Self::DomainLost(id) => ("domain.lost", id.uuid(), json!({ "domain": id })),
+            Self::PlanApplied(id) => ("plan.applied", id.uuid(), json!({ "plan": id })),
         }
     }
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::ceiling::Ceiling;
 use super::{Error, Provisioning};
 use crate::audit::{self, Action, Record, Target};
-use crate::auth::Operator;
-use crate::directory::{self, Directory, Key};
+use crate::auth::Actor;
+use crate::directory::{self, Key};
 use crate::scim::Dialect;
 pub use crate::store::connections::{Connection, ConnectionState};
 
@@ -27,10 +27,10 @@ pub struct NewConnection {
 
 impl Provisioning {
     /// Sets one up; it takes calls as soon as a token is issued.
-    pub async fn create_connection(&self, operator: &Operator, new: &NewConnection) -> Result<Connection, Error> {
+    pub async fn create_connection(&self, actor: &Actor, new: &NewConnection) -> Result<Connection, Error> {
         let key = Key::parse("connection", &new.key)?;
-        let organization = self.directory().find_organization(&new.organization).await?;
-        let mut tx = self.store.begin(operator.author(organization.id)).await?;
+        let organization = self.directory.find_organization(&new.organization).await?;
+        let mut tx = self.directory.begin(actor, organization.id).await?;
         let connection = Connection {
             organization_id: organization.id,
             id: tx.id(),
@@ -60,8 +60,8 @@ impl Provisioning {
     /// Those of an organization, or of all, by key.
     pub async fn connections(&self, organization: Option<&str>) -> Result<Vec<Connection>, Error> {
         let organizations = match organization {
-            Some(key) => vec![self.directory().find_organization(key).await?],
-            None => self.directory().organizations().await?,
+            Some(key) => vec![self.directory.find_organization(key).await?],
+            None => self.directory.organizations().await?,
         };
         let mut reader = self.store.read().await?;
         let mut connections = Vec::new();
@@ -82,18 +82,18 @@ impl Provisioning {
     }
 
     /// Refuses the connection's calls until it is resumed; nobody loses anything.
-    pub async fn pause_connection(&self, operator: &Operator, key: &str) -> Result<Connection, Error> {
-        self.set_state(operator, key, ConnectionState::Paused, Action::ConnectionPaused).await
+    pub async fn pause_connection(&self, actor: &Actor, key: &str) -> Result<Connection, Error> {
+        self.set_state(actor, key, ConnectionState::Paused, Action::ConnectionPaused).await
     }
 
     /// Takes the connection's calls again.
-    pub async fn resume_connection(&self, operator: &Operator, key: &str) -> Result<Connection, Error> {
-        self.set_state(operator, key, ConnectionState::Active, Action::ConnectionResumed).await
+    pub async fn resume_connection(&self, actor: &Actor, key: &str) -> Result<Connection, Error> {
+        self.set_state(actor, key, ConnectionState::Active, Action::ConnectionResumed).await
     }
 
     async fn set_state(
         &self,
-        operator: &Operator,
+        actor: &Actor,
         key: &str,
         state: ConnectionState,
         action: Action,
@@ -102,14 +102,10 @@ impl Provisioning {
         if found.state == state {
             return Ok(found);
         }
-        let mut tx = self.store.begin(operator.author(found.organization_id)).await?;
+        let mut tx = self.directory.begin(actor, found.organization_id).await?;
         tx.set_connection_state(found.id, state).await?;
         audit::record(&mut tx, Record::of(action, Target::Connection(found.id))).await?;
         tx.commit().await?;
         Ok(Connection { state, ..found })
-    }
-
-    pub(super) fn directory(&self) -> Directory {
-        Directory::new(self.store.clone())
     }
 }

@@ -17,6 +17,9 @@ pub mod view;
 pub use error::Error;
 pub use view::View;
 
+use std::time::Duration;
+
+use crate::directory::Directory;
 use crate::scim::filter::Limits;
 use crate::store::Store;
 
@@ -35,13 +38,32 @@ pub struct Bounds {
 #[derive(Debug, Clone)]
 pub struct Provisioning {
     pub(crate) store: Store,
+    pub(crate) directory: Directory,
     pub(crate) bounds: Bounds,
+    pub(crate) guards: Guards,
+}
+
+/// What no machine decides alone, in numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Guards {
+    /// From how many people a connection may take something within the window.
+    pub mass_change_count: u32,
+    /// The same in percent of the connection's people; the larger counts.
+    pub mass_change_percent: u32,
+    /// The window.
+    pub mass_change_window: Duration,
+    /// By when somebody should have decided what is held.
+    pub hold_deadline: Duration,
+    /// How long a plan may be applied.
+    pub plan_valid_for: Duration,
+    /// People per transaction while one is.
+    pub plan_batch: u32,
 }
 
 impl Provisioning {
-    /// In this store, within these bounds.
+    /// Beside this directory, within these bounds.
     #[must_use]
-    pub const fn new(store: Store, bounds: Bounds) -> Self {
-        Self { store, bounds }
+    pub fn new(directory: Directory, bounds: Bounds, guards: Guards) -> Self {
+        Self { store: directory.store.clone(), directory, bounds, guards }
     }
 }

@@ -9,7 +9,7 @@ use super::pattern::Pattern;
 use super::reconcile::Reconciler;
 use super::{Error, Provisioning};
 use crate::audit::{self, Action, Record, Target};
-use crate::auth::Operator;
+use crate::auth::Actor;
 use crate::directory;
 use crate::directory::permissions::{Permission, Right};
 use crate::ids::{Id as _, ResourceId, RuleId};
@@ -118,10 +118,10 @@ fn equals(path: &str, value: &str) -> Result<Filter, crate::scim::Error> {
 
 impl Provisioning {
     /// Adds one; whoever it is about gains from it in the same transaction.
-    pub async fn add_rule(&self, operator: &Operator, new: &NewRule) -> Result<RuleRow, Error> {
+    pub async fn add_rule(&self, actor: &Actor, new: &NewRule) -> Result<RuleRow, Error> {
         let connection = self.connection(&new.connection).await?;
         let gives = permissions(&new.gives)?;
-        let mut tx = self.store.begin(operator.author(connection.organization_id)).await?;
+        let mut tx = self.directory.begin(actor, connection.organization_id).await?;
         let (kind, subject, value) = match &new.subject {
             Subject::Group(id) => {
                 let id = group(&mut tx, connection.id, id).await?;
@@ -169,9 +169,9 @@ impl Provisioning {
     }
 
     /// Removes one; whoever had something from it loses that in the same transaction.
-    pub async fn remove_rule(&self, operator: &Operator, connection: &str, id: &str) -> Result<RuleRow, Error> {
+    pub async fn remove_rule(&self, actor: &Actor, connection: &str, id: &str) -> Result<RuleRow, Error> {
         let connection = self.connection(connection).await?;
-        let mut tx = self.store.begin(operator.author(connection.organization_id)).await?;
+        let mut tx = self.directory.begin(actor, connection.organization_id).await?;
         let found = match id.parse::<RuleId>() {
             Ok(id) => tx.rule(connection.organization_id, id).await?,
             Err(_) => None,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Error, Provisioning};
 use crate::audit::{self, Action, Record, Target};
-use crate::auth::Operator;
+use crate::auth::Actor;
 use crate::auth::bearer::NewToken;
 use crate::clock::Timestamp;
 use crate::directory;
@@ -40,7 +40,7 @@ impl Provisioning {
     /// Issues one that ends after a while.
     pub async fn issue_token(
         &self,
-        operator: &Operator,
+        actor: &Actor,
         connection: &str,
         name: &str,
         lifetime: Duration,
@@ -51,7 +51,7 @@ impl Provisioning {
             return Err(directory::Error::Invalid(words.to_owned()).into());
         }
         let connection = self.connection(connection).await?;
-        let mut tx = self.store.begin(operator.author(connection.organization_id)).await?;
+        let mut tx = self.directory.begin(actor, connection.organization_id).await?;
         let tokens = tx.tokens(connection.organization_id, connection.id).await?;
         let mut live = tokens.iter().filter(|token| token.is_live(tx.now()));
         if live.any(|token| token.name == name) {
@@ -87,9 +87,9 @@ impl Provisioning {
     }
 
     /// Revokes the live token of this name or public part; it is refused from the next request on.
-    pub async fn revoke_token(&self, operator: &Operator, connection: &str, which: &str) -> Result<Token, Error> {
+    pub async fn revoke_token(&self, actor: &Actor, connection: &str, which: &str) -> Result<Token, Error> {
         let connection = self.connection(connection).await?;
-        let mut tx = self.store.begin(operator.author(connection.organization_id)).await?;
+        let mut tx = self.directory.begin(actor, connection.organization_id).await?;
         let now = tx.now();
         let tokens = tx.tokens(connection.organization_id, connection.id).await?;
         let found = tokens

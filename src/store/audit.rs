@@ -79,6 +79,7 @@ impl Tx {
         let author = self.author().clone();
         let (actor_kind, actor_id, actor_name) = match &author.who {
             Who::Connection { token, key, .. } => ("connection", Some(token.uuid()), key.as_str()),
+            Who::Person { person, name } => ("person", Some(person.uuid()), name.as_str()),
             Who::Operator { name } => ("operator", None, name.as_str()),
             Who::System { job } => ("system", None, *job),
         };

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    AuditId, ConnectionId, DomainId, EventId, FacilityId, GrantId, Id as _, OrganizationId, PersonId, RequestId,
-    ResourceId, RuleId, TokenId,
+    AuditId, ConnectionId, DomainId, EventId, FacilityId, GrantId, Id as _, InvitationId, JobId, JoinRequestId, MailId,
+    MassChangeId, OrganizationId, PersonId, PlanId, ProcessId, ProofId, RequestId, ResourceId, RuleId, TokenId,
 };
 
 /// A column type that is stored as another one.
@@ -68,6 +68,14 @@ id_columns!(
     RequestId,
     AuditId,
     EventId,
+    ProofId,
+    JoinRequestId,
+    InvitationId,
+    PlanId,
+    MassChangeId,
+    MailId,
+    JobId,
+    ProcessId,
 );
 
 /// Ids to look up at once: an array on PostgreSQL, JSON of hexadecimal texts for `json_each` and `unhex` on SQLite.

@@ -25,7 +25,7 @@ statements! {
     INSERT = "INSERT INTO domains (organization_id, id, name, verified_at, created_at) VALUES ($1, $2, $3, $4, $5)";
     LIST = "SELECT id, name, verified_at, created_at FROM domains WHERE organization_id = $1 ORDER BY name";
     IS_VERIFIED = "SELECT COUNT(*) FROM domains \
-        WHERE organization_id = $1 AND name = $2 AND verified_at IS NOT NULL";
+        WHERE organization_id = $1 AND name = $2 AND verified_at IS NOT NULL AND suspended_at IS NULL";
 }
 
 impl Reader {
@@ -34,7 +34,7 @@ impl Reader {
         run!(self, query_as::<Domain>(LIST, organization).fetch_all)
     }
 
-    /// Whether exactly this domain is verified for the organization.
+    /// Whether exactly this domain is verified for the organization, and still is as far as we know.
     pub async fn is_verified_domain(&mut self, organization: OrganizationId, name: &str) -> Result<bool, Error> {
         run!(self, query_scalar::<i64>(IS_VERIFIED, organization, name).fetch_one).map(|found| found > 0)
     }

@@ -9,17 +9,26 @@ mod statement;
 mod tx;
 mod writer;
 
+pub mod allowances;
 pub mod audit;
 pub mod connections;
 pub mod domains;
 pub mod facilities;
 pub mod filter;
 pub mod grants;
+pub mod installation;
+pub mod invitations;
+pub mod jobs;
+pub mod join_requests;
 pub mod links;
+pub mod mails;
+pub mod mass_changes;
 pub mod members;
 pub mod organizations;
 pub mod outbox;
 pub mod people;
+pub mod plans;
+pub mod request_log;
 pub mod resources;
 pub mod rules;
 pub mod tokens;
@@ -61,16 +70,25 @@ statements! {
 pub fn all_statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
+        allowances::STATEMENTS,
         audit::STATEMENTS,
         connections::STATEMENTS,
         domains::STATEMENTS,
         facilities::STATEMENTS,
         grants::STATEMENTS,
+        installation::STATEMENTS,
+        invitations::STATEMENTS,
+        jobs::STATEMENTS,
+        join_requests::STATEMENTS,
         links::STATEMENTS,
+        mails::STATEMENTS,
+        mass_changes::STATEMENTS,
         members::STATEMENTS,
         organizations::STATEMENTS,
         outbox::STATEMENTS,
         people::STATEMENTS,
+        plans::STATEMENTS,
+        request_log::STATEMENTS,
         resources::STATEMENTS,
         rules::STATEMENTS,
         tokens::STATEMENTS,
@@ -215,6 +233,12 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.shared.clock
+    }
+
+    /// `N` random bytes, for a secret.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.shared.random.bytes()
     }
 
     /// A new id of now.

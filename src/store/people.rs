@@ -68,6 +68,11 @@ statements! {
         FROM people WHERE organization_id = $1 AND email_key = $2";
     PAGE = "SELECT id, email, email_key, display_name, status, deactivated_by, managed_by, created_at, updated_at \
         FROM people WHERE organization_id = $1 AND email_key > $2 ORDER BY email_key LIMIT $3";
+    ADMINS = "SELECT DISTINCT p.id, p.email, p.email_key, p.display_name, p.status, p.deactivated_by, p.managed_by, \
+        p.created_at, p.updated_at FROM grants g \
+        JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
+        WHERE g.organization_id = $1 AND g.permission = 'organization_admin' AND g.state = 'effective' \
+        AND p.status = 'active' ORDER BY p.email_key";
 }
 
 impl Reader {
@@ -83,6 +88,11 @@ impl Reader {
         email_key: &str,
     ) -> Result<Option<Person>, Error> {
         run!(self, query_as::<Person>(BY_EMAIL, organization, email_key).fetch_optional)
+    }
+
+    /// The active Organization admins, by e-mail.
+    pub async fn organization_admins(&mut self, organization: OrganizationId) -> Result<Vec<Person>, Error> {
+        run!(self, query_as::<Person>(ADMINS, organization).fetch_all)
     }
 
     /// The next people after an e-mail, in its order.

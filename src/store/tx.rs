@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::reader::{Connection, Handle, Reader};
 use super::{Error, Shared};
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, Id, OrganizationId, RequestId, TokenId};
+use crate::ids::{ConnectionId, Id, OrganizationId, PersonId, RequestId, TokenId};
 
 /// On whose authority something is written: made by `auth` from what it authenticated.
 #[derive(Debug, Clone)]
@@ -32,6 +32,13 @@ pub enum Who {
         /// The credential.
         token: TokenId,
     },
+    /// An Organization admin, or somebody about themselves.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// Their address, and through whom they act if not by themselves.
+        name: String,
+    },
     /// Somebody with access to the machine, at the command line.
     Operator {
         /// The account's name on that machine.
@@ -42,6 +49,28 @@ pub enum Who {
         /// The job.
         job: &'static str,
     },
+}
+
+impl Who {
+    /// As it stands beside what they gave or decided.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Connection { key, .. } => format!("connection {key}"),
+            Self::Person { name, .. } => name.clone(),
+            Self::Operator { name } => format!("operator {name}"),
+            Self::System { job } => format!("the gateway ({job})"),
+        }
+    }
+
+    /// The person, if it is one.
+    #[must_use]
+    pub const fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::Person { person, .. } => Some(*person),
+            _ => None,
+        }
+    }
 }
 
 /// A transaction of one author in one organization.

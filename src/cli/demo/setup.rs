@@ -30,7 +30,7 @@ pub(super) async fn example(session: &Session, narrator: Narrator) -> Result<boo
     for (key, name) in FACILITIES {
         if !there.iter().any(|facility| facility.key == key) {
             let new = NewFacility { key: key.to_owned(), name: name.to_owned(), ..NewFacility::default() };
-            directory.add_facility(&operator, ORGANIZATION, &new).await?;
+            directory.add_facility(&operator.clone().into(), ORGANIZATION, &new).await?;
             narrator.say(&format!("  facility {key}: {name}"));
         }
     }
@@ -60,7 +60,7 @@ async fn connection(
             strict: false,
             may_grant: Ceiling::parse(may_grant)?,
         };
-        provisioning.create_connection(&session.operator(), &new).await?;
+        provisioning.create_connection(&session.actor().await?, &new).await?;
         narrator.say(&format!("  connection {key}: may grant {may_grant}"));
     }
     if provisioning.rules(key).await?.is_empty() {
@@ -70,7 +70,7 @@ async fn connection(
             Subject::Group(id) => format!("members of group {id}"),
         };
         let new = NewRule { connection: key.to_owned(), subject, gives: vec![gives.to_owned()], note: None };
-        provisioning.add_rule(&session.operator(), &new).await?;
+        provisioning.add_rule(&session.actor().await?, &new).await?;
         narrator.say(&format!("    rule: {what} get {gives}"));
     }
     Ok(())
@@ -83,11 +83,11 @@ pub(super) async fn token(session: &Session, connection: &str) -> Result<String,
     let all = provisioning.tokens(connection).await?;
     let live: Vec<_> = all.iter().filter(|token| token.is_live(now)).collect();
     for oldest in live.iter().take(live.len().saturating_sub(1)) {
-        provisioning.revoke_token(&session.operator(), connection, &oldest.key_id).await?;
+        provisioning.revoke_token(&session.actor().await?, connection, &oldest.key_id).await?;
     }
     let day: String = now.to_string().chars().take("2026-01-31".len()).collect();
     let name = format!("demo {day} #{}", all.len() + 1);
     let lifetime = session.loaded.settings.tokens.default_lifetime;
-    let issued = provisioning.issue_token(&session.operator(), connection, &name, lifetime).await?;
+    let issued = provisioning.issue_token(&session.actor().await?, connection, &name, lifetime).await?;
     Ok(issued.token)
 }

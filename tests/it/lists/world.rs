@@ -4,18 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secaro_gateway::auth::{Authenticator, Caller, Operator};
-use secaro_gateway::clock::{ManualClock, Timestamp};
-use secaro_gateway::directory::Directory;
+use secaro_gateway::app::{self, Opened};
+use secaro_gateway::auth::{Caller, Operator};
+use secaro_gateway::clock::{Clock as _, ManualClock, Timestamp};
+use secaro_gateway::config::{self, Sources};
 use secaro_gateway::ids::Randomness;
+use secaro_gateway::provisioning::Provisioning;
 use secaro_gateway::provisioning::ceiling::Ceiling;
 use secaro_gateway::provisioning::connections::NewConnection;
 use secaro_gateway::provisioning::resources::Call;
-use secaro_gateway::provisioning::{Bounds, Provisioning};
-use secaro_gateway::scim::filter::Limits;
 use secaro_gateway::scim::projection::Projection;
 use secaro_gateway::scim::{Dialect, Normaliser, ResourceType};
-use secaro_gateway::store::{Location, Options, Store};
 use serde_json::{Map, Value, json};
 
 use crate::support::database::Database;
@@ -75,16 +74,17 @@ impl World {
     pub(super) async fn new(scan: usize) -> Self {
         let database = Database::new().await;
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_769_850_300_000)));
-        let options = Options {
-            location: Location::parse(database.location()),
-            busy_timeout: Duration::from_secs(20),
-            connections: 4,
-        };
-        let store = Store::open(&options, Arc::clone(&clock) as _, Arc::new(Randomness::seeded(7))).await.unwrap();
-        let bounds = Bounds { filter: Limits::default(), patch_operations: 100, scan };
-        let provisioning = Provisioning::new(store.clone(), bounds);
-        let directory = Directory::new(store.clone());
-        let operator = Operator::of_this_machine("test".to_owned(), store.id());
+        let flags = vec![
+            ("database.url", database.location().to_owned()),
+            ("secrets.key_file", database.folder().join("gateway.key").to_string_lossy().into_owned()),
+            ("scim.max_scan_rows", scan.to_string()),
+        ];
+        let settings = config::load(&Sources { flags, ..Sources::default() }).unwrap().settings;
+        let random = Arc::new(Randomness::seeded(7));
+        let opened = app::open(&settings, Arc::clone(&clock) as _, Arc::clone(&random)).await.unwrap();
+        let Opened { provisioning, directory, authenticator, .. } = opened;
+        let request = || random.id(clock.now());
+        let operator = Operator::of_this_machine("test".to_owned(), request());
         for organization in ["alpha", "beta"] {
             let domains = [format!("{organization}.example")];
             directory.create_organization(&operator, organization, organization, &domains).await.unwrap();
@@ -102,12 +102,12 @@ impl World {
                 strict: false,
                 may_grant: Ceiling::default(),
             };
-            world.provisioning.create_connection(&operator, &new).await.unwrap();
+            world.provisioning.create_connection(&operator.clone().into(), &new).await.unwrap();
             let lifetime = Duration::from_hours(24);
-            let token = world.provisioning.issue_token(&operator, key, "first", lifetime).await.unwrap().token;
+            let token =
+                world.provisioning.issue_token(&operator.clone().into(), key, "first", lifetime).await.unwrap().token;
             let authorization = format!("Bearer {token}");
-            let authenticator = Authenticator::new(store.clone());
-            let caller = authenticator.bearer(key, Some(&authorization), store.id()).await.unwrap();
+            let caller = authenticator.bearer(key, Some(&authorization), request()).await.unwrap();
             let mut side = Side { key, caller, canary, users: Vec::new(), groups: Vec::new() };
             world.fill(&mut side, organization, &clock).await;
             world.sides.push(side);

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use secaro_gateway::app::{self, Opened};
-use secaro_gateway::auth::Operator;
+use secaro_gateway::auth::{Actor, Operator};
 use secaro_gateway::clock::{Clock, ManualClock, Timestamp};
 use secaro_gateway::config::{self, Settings, Sources};
 use secaro_gateway::directory::explain::{Explained, Explanation};
@@ -49,6 +49,7 @@ impl TestApp {
         let database = Database::new().await;
         let mut flags: Vec<_> = flags.iter().map(|(key, text)| (*key, (*text).to_owned())).collect();
         flags.push(("database.url", database.location().to_owned()));
+        flags.push(("secrets.key_file", database.folder().join("gateway.key").to_string_lossy().into_owned()));
         let sources = Sources { file: None, environment: Vec::new(), flags };
         let settings = config::load(&sources).unwrap().settings;
         let clock = Arc::new(ManualClock::at("2026-01-31T09:00:00Z".parse::<Timestamp>().unwrap()));
@@ -64,13 +65,22 @@ impl TestApp {
     }
 
     /// Whoever sits at the machine.
-    pub(crate) fn operator(&self) -> Operator {
+    pub(crate) fn operator(&self) -> Actor {
+        self.machine().into()
+    }
+
+    fn machine(&self) -> Operator {
         Operator::of_this_machine("test".to_owned(), self.random.id::<RequestId>(self.clock.now()))
+    }
+
+    /// A person of `example`, who may decide if they are an Organization admin.
+    pub(crate) async fn member(&self, email: &str) -> Actor {
+        self.opened.directory.member(&self.machine(), Some("example"), email).await.unwrap().into()
     }
 
     pub(crate) async fn organization(&self, key: &str, domain: &str) {
         let domains = [domain.to_owned()];
-        self.opened.directory.create_organization(&self.operator(), key, key, &domains).await.unwrap();
+        self.opened.directory.create_organization(&self.machine(), key, key, &domains).await.unwrap();
     }
 
     pub(crate) async fn facility(&self, organization: &str, key: &str) {

@@ -1,0 +1,1 @@
+//! The e-mail domains of an organization: claimed, proven, looked at again.

@@ -1,0 +1,1 @@
+//! Invitations: staged, sent, accepted.

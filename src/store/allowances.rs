@@ -1,0 +1,5 @@
+//! `allowances`.
+
+use super::statement::statements;
+
+statements! {}

@@ -1,0 +1,5 @@
+//! `invitations`.
+
+use super::statement::statements;
+
+statements! {}

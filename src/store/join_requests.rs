@@ -1,0 +1,5 @@
+//! `join_requests`.
+
+use super::statement::statements;
+
+statements! {}

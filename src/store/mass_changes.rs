@@ -1,0 +1,5 @@
+//! `mass_changes`.
+
+use super::statement::statements;
+
+statements! {}

@@ -1,0 +1,5 @@
+//! `plans`.
+
+use super::statement::statements;
+
+statements! {}

@@ -1,0 +1,5 @@
+//! `request_log`.
+
+use super::statement::statements;
+
+statements! {}
