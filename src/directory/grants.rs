@@ -1,12 +1,14 @@
 //! Grants as a whole: what a person may do now, and what happens to grants when a facility does. Decides nothing
 //! about who should have one.
 
+use super::Error;
 use super::facilities::{self, Place};
 use super::permissions::Permission;
 use crate::audit::{self, Action, Record, Target};
 use crate::ids::{OrganizationId, PersonId};
 use crate::outbox::{self, Event};
-use crate::store::grants::{ExplainedGrant, Grant, GrantState};
+use crate::scim::fold;
+use crate::store::grants::{ExplainedGrant, Grant, GrantSource, GrantState};
 use crate::store::people::Status;
 use crate::store::{self, Reader, Tx};
 
@@ -34,6 +36,59 @@ pub(super) fn effective_of(grants: &[ExplainedGrant]) -> Vec<Permission> {
     permissions.sort();
     permissions.dedup();
     permissions
+}
+
+/// Gives a person permissions by hand; those that they have by hand already stay as they are.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] for a facility that is unknown, ambiguous or archived: a person chooses from those there are.
+pub(crate) async fn give(tx: &mut Tx, person: PersonId, permissions: &[Permission], why: &str) -> Result<(), Error> {
+    let organization = tx.organization();
+    let before = effective(tx, organization, person).await?;
+    let old = tx.grants(organization, person).await?;
+    for permission in permissions {
+        let (facility_id, facility_key) = match permission {
+            Permission::EditFacility(text) => {
+                let name_key = fold(text);
+                let Place::Known(id) = facilities::resolve(tx, organization, &name_key).await? else {
+                    let words =
+                        format!("no facility in use is called «{text}»; «secaro-gateway facility list» shows them");
+                    return Err(Error::Invalid(words));
+                };
+                (Some(id), Some(name_key))
+            }
+            _ => (None, None),
+        };
+        let same = |grant: &&Grant| {
+            grant.source == GrantSource::Manual
+                && grant.permission == permission.name()
+                && grant.facility_id == facility_id
+                && grant.state == GrantState::Effective
+        };
+        if old.iter().any(|grant| same(&grant)) {
+            continue;
+        }
+        tx.insert_grant(&Grant {
+            id: tx.id(),
+            person_id: person,
+            permission: permission.name().to_owned(),
+            facility_id,
+            facility_key,
+            source: GrantSource::Manual,
+            connection_id: None,
+            rule_id: None,
+            group_id: None,
+            attribute: None,
+            state: GrantState::Effective,
+            reason: None,
+            granted_by: tx.author().who.name(),
+            request_id: tx.author().request,
+            created_at: tx.now(),
+        })
+        .await?;
+    }
+    Ok(note_change(tx, person, &before, why).await?)
 }
 
 /// Records and announces that what a person may do is no longer what it was; nothing if it is.

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::email::Email;
+use super::Error;
+use super::email::{DomainName, Email};
 use super::grants;
 use super::permissions::Permission;
 use crate::audit::{self, Action, Record, Target};
@@ -12,28 +13,92 @@ use crate::store::grants::{GrantSource, GrantState};
 pub use crate::store::people::{DeactivatedBy, Person, Status};
 use crate::store::{self, Tx};
 
-/// Makes somebody a person of the organization, whatever door they came through.
-pub(crate) async fn admit(
+/// The door somebody comes through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Door<'a> {
+    /// An IdP's connection made a User of them.
+    Idp(ConnectionId),
+    /// Their request to join was accepted: by this domain, or by the organization's DUNS number.
+    JoinRequest(Option<&'a DomainName>),
+    /// They accepted an invitation.
+    Invitation,
+    /// Somebody at the machine recovers access to the organization.
+    Recovery,
+}
+
+/// Makes somebody an active person of the organization, whatever door they come through: the one place where the
+/// policy of now is looked at (T45), whatever it was when they were asked or asked themselves.
+///
+/// # Errors
+///
+/// [`Error::Conflict`] if they are active already, if somebody deactivated them, or if the domain that they ask by is
+/// no longer verified; nothing is changed then.
+pub(crate) async fn admit(tx: &mut Tx, door: Door<'_>, email: &Email, display_name: &str) -> Result<Person, Error> {
+    let organization = tx.organization();
+    if let Door::JoinRequest(Some(domain)) = door
+        && !tx.is_verified_domain(organization, domain.as_str()).await?
+    {
+        let words = format!("the domain {domain} is no longer verified for the organization; prove it again first");
+        return Err(Error::Conflict(words));
+    }
+    let managed_by = if let Door::Idp(connection) = door { Some(connection) } else { None };
+    let Some(old) = tx.person_by_email(organization, email.key()).await? else {
+        return Ok(add(tx, email, display_name, Status::Active, managed_by).await?);
+    };
+    match (old.status, old.deactivated_by, door) {
+        (Status::Invited, ..) => {
+            let new = Person { status: Status::Active, managed_by, updated_at: tx.now(), ..old.clone() };
+            tx.update_person(&new).await?;
+            let record = Record::of(Action::PersonChanged, Target::Person(new.id));
+            audit::record(tx, record.before(describe(&old)).after(describe(&new))).await?;
+            outbox::emit(tx, &Event::UserProvisioned(new.id)).await?;
+            Ok(new)
+        }
+        (Status::Deactivated, _, Door::Recovery) => Ok(reactivate(tx, &old).await?),
+        (Status::Active, ..) => {
+            let words = format!("{} is a person of the organization already; edit them instead", old.email);
+            Err(Error::Conflict(words))
+        }
+        (Status::Deactivated, Some(DeactivatedBy::Admin), _) => {
+            let words = format!("an Organization admin deactivated {}; reactivate them instead", old.email);
+            Err(Error::Conflict(words))
+        }
+        (Status::Deactivated, ..) => {
+            let words = format!("the IdP deactivated {}; only it can bring them back", old.email);
+            Err(Error::Conflict(words))
+        }
+    }
+}
+
+/// Puts somebody on the list who has been invited and has no access yet.
+pub(crate) async fn invite(tx: &mut Tx, email: &Email, display_name: &str) -> Result<Person, store::Error> {
+    add(tx, email, display_name, Status::Invited, None).await
+}
+
+async fn add(
     tx: &mut Tx,
     email: &Email,
     display_name: &str,
-    managed_by: ConnectionId,
+    status: Status,
+    managed_by: Option<ConnectionId>,
 ) -> Result<Person, store::Error> {
     let person = Person {
         id: tx.id(),
         email: email.as_written().to_owned(),
         email_key: email.key().to_owned(),
         display_name: display_name.to_owned(),
-        status: Status::Active,
+        status,
         deactivated_by: None,
-        managed_by: Some(managed_by),
+        managed_by,
         created_at: tx.now(),
         updated_at: tx.now(),
     };
     tx.insert_person(&person).await?;
     let record = Record::of(Action::PersonAdded, Target::Person(person.id)).after(describe(&person));
     audit::record(tx, record).await?;
-    outbox::emit(tx, &Event::UserProvisioned(person.id)).await?;
+    if status == Status::Active {
+        outbox::emit(tx, &Event::UserProvisioned(person.id)).await?;
+    }
     Ok(person)
 }
 

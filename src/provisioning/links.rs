@@ -8,7 +8,7 @@ use super::reconcile::is_gone;
 use super::view::shown_name;
 use crate::audit::{self, Action, Record, Target};
 use crate::directory::email::Email;
-use crate::directory::people::{self, DeactivatedBy, Person, Status};
+use crate::directory::people::{self, DeactivatedBy, Door, Person, Status};
 use crate::ids::{ConnectionId, PersonId, ResourceId};
 use crate::outbox::{self, Event};
 use crate::scim::resource;
@@ -53,7 +53,7 @@ pub(super) async fn decide(
     match decision {
         Decision::New(email) => {
             let name = shown_name(document);
-            link.person_id = Some(people::admit(tx, &email, &name, connection).await?.id);
+            link.person_id = Some(people::admit(tx, Door::Idp(connection), &email, &name).await?.id);
             tx.put_link(&link).await?;
         }
         Decision::Existing(person) => {
