@@ -57,6 +57,18 @@ impl Database {
         }
     }
 
+    /// One without a table.
+    pub(crate) async fn blank() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        match Engine::of_this_run() {
+            Engine::Sqlite => Self::new().await,
+            Engine::Postgres => {
+                let copy = PostgresCopy::of("template0").await;
+                Self { location: beside(&copy.server, &copy.name), folder, _copy: Some(copy) }
+            }
+        }
+    }
+
     /// What `--database` takes.
     pub(crate) fn location(&self) -> &str {
         &self.location
@@ -76,11 +88,20 @@ struct PostgresCopy {
 
 impl PostgresCopy {
     async fn of_template() -> Self {
+        let mut connection = PgConnection::connect(&Self::server()).await.expect("TEST_POSTGRES_URL answers");
+        Self::of(&template(&Self::server(), &mut connection).await).await
+    }
+
+    fn server() -> String {
         let Some(server) = variable("TEST_POSTGRES_URL") else {
             panic!("TEST_STORE=postgres needs TEST_POSTGRES_URL: tests/run starts a server and names it there");
         };
+        server
+    }
+
+    async fn of(template: &str) -> Self {
+        let server = Self::server();
         let mut connection = PgConnection::connect(&server).await.expect("TEST_POSTGRES_URL answers");
-        let template = template(&server, &mut connection).await;
         let name = format!("secaro_test_{}", Uuid::now_v7().simple());
         execute(&mut connection, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         connection.close().await.unwrap();
