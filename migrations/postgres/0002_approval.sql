@@ -26,17 +26,24 @@ ALTER TABLE links DROP CONSTRAINT links_state_check;
 ALTER TABLE links ADD CHECK (state IN ('linked', 'held', 'apart'));
 ALTER TABLE links DROP CONSTRAINT links_check1;
 ALTER TABLE links ADD CHECK (state <> 'held' OR reason IS NOT NULL);
+ALTER TABLE links ADD COLUMN address_key TEXT; -- the IdP's address that waits or was decided on, as it is compared
 ALTER TABLE links ADD COLUMN deadline_at BIGINT; -- by when somebody should have decided
 ALTER TABLE links ADD COLUMN decided_by TEXT;
 ALTER TABLE links ADD COLUMN decided_at BIGINT;
 ALTER TABLE links ADD COLUMN overruled_at BIGINT; -- since when active:false is undone, until the IdP speaks of the User again
+DROP INDEX links_held_idx;
+CREATE INDEX links_held_idx ON links (organization_id, created_at) WHERE reason IS NOT NULL AND decided_at IS NULL;
 CREATE INDEX links_connection_idx ON links (organization_id, connection_id, state);
 
+ALTER TABLE grants ADD COLUMN held_at BIGINT; -- since when the gain, or the loss, waits for a decision
+ALTER TABLE grants ADD COLUMN held_request_id UUID; -- by which request
 ALTER TABLE grants ADD COLUMN deadline_at BIGINT; -- by when somebody should have decided
 ALTER TABLE grants ADD COLUMN decision TEXT CHECK (decision IN ('released', 'discarded'));
 ALTER TABLE grants ADD COLUMN decided_by TEXT;
 ALTER TABLE grants ADD COLUMN decided_at BIGINT;
 ALTER TABLE grants ADD COLUMN mass_change_id UUID; -- with which others it would have been lost
+DROP INDEX grants_held_idx;
+CREATE INDEX grants_held_idx ON grants (organization_id, created_at) WHERE reason IS NOT NULL AND decision IS NULL;
 
 -- "Always allow": what a connection asserts for a person is not held again for this permission.
 CREATE TABLE allowances (
@@ -51,20 +58,22 @@ CREATE TABLE allowances (
     FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
 );
 
--- The people whom one connection took something from within one window: what the mass-change guard counts.
+-- What one connection took from people within one window: what the mass-change guard counts.
 CREATE TABLE mass_changes (
     organization_id UUID NOT NULL,
     id              UUID NOT NULL,
     connection_id   UUID NOT NULL,
     kind            TEXT NOT NULL CHECK (kind IN ('role_loss', 'deactivation')),
     begun_at        BIGINT NOT NULL,
-    people          BIGINT NOT NULL, -- how many
+    people          BIGINT NOT NULL, -- how many lost something
+    held            BIGINT NOT NULL, -- how many kept it, because more may not lose it unasked
     alarmed_at      BIGINT, -- since when it is past the threshold
     undone_at       BIGINT,
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, connection_id) REFERENCES connections (organization_id, id)
 );
 CREATE INDEX mass_changes_connection_idx ON mass_changes (organization_id, connection_id, kind, begun_at);
+CREATE INDEX mass_changes_alarmed_idx ON mass_changes (organization_id, begun_at) WHERE alarmed_at IS NOT NULL;
 
 CREATE TABLE mass_change_people (
     organization_id UUID NOT NULL,

@@ -50,6 +50,7 @@ CREATE TABLE links (
     reason          TEXT, -- why it is held, or what of it is: an address that may not move unasked
     request_id      BLOB NOT NULL,
     created_at      INTEGER NOT NULL,
+    address_key     TEXT, -- the IdP's address that waits or was decided on, as it is compared
     deadline_at     INTEGER, -- by when somebody should have decided
     decided_by      TEXT,
     decided_at      INTEGER,
@@ -63,18 +64,22 @@ CREATE TABLE links (
 ) STRICT;
 INSERT INTO links
     SELECT organization_id, resource_id, connection_id, person_id, state, reason, request_id, created_at,
-        NULL, NULL, NULL, NULL
+        NULL, NULL, NULL, NULL, NULL
     FROM links_before;
 DROP TABLE links_before;
 CREATE UNIQUE INDEX links_person_idx ON links (organization_id, person_id) WHERE state = 'linked';
-CREATE INDEX links_held_idx ON links (organization_id, created_at) WHERE reason IS NOT NULL;
+CREATE INDEX links_held_idx ON links (organization_id, created_at) WHERE reason IS NOT NULL AND decided_at IS NULL;
 CREATE INDEX links_connection_idx ON links (organization_id, connection_id, state);
 
+ALTER TABLE grants ADD COLUMN held_at INTEGER; -- since when the gain, or the loss, waits for a decision
+ALTER TABLE grants ADD COLUMN held_request_id BLOB; -- by which request
 ALTER TABLE grants ADD COLUMN deadline_at INTEGER; -- by when somebody should have decided
 ALTER TABLE grants ADD COLUMN decision TEXT CHECK (decision IN ('released', 'discarded'));
 ALTER TABLE grants ADD COLUMN decided_by TEXT;
 ALTER TABLE grants ADD COLUMN decided_at INTEGER;
 ALTER TABLE grants ADD COLUMN mass_change_id BLOB; -- with which others it would have been lost
+DROP INDEX grants_held_idx;
+CREATE INDEX grants_held_idx ON grants (organization_id, created_at) WHERE reason IS NOT NULL AND decision IS NULL;
 
 -- "Always allow": what a connection asserts for a person is not held again for this permission.
 CREATE TABLE allowances (
@@ -89,20 +94,22 @@ CREATE TABLE allowances (
     FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
 ) STRICT;
 
--- The people whom one connection took something from within one window: what the mass-change guard counts.
+-- What one connection took from people within one window: what the mass-change guard counts.
 CREATE TABLE mass_changes (
     organization_id BLOB NOT NULL,
     id              BLOB NOT NULL,
     connection_id   BLOB NOT NULL,
     kind            TEXT NOT NULL CHECK (kind IN ('role_loss', 'deactivation')),
     begun_at        INTEGER NOT NULL,
-    people          INTEGER NOT NULL, -- how many
+    people          INTEGER NOT NULL, -- how many lost something
+    held            INTEGER NOT NULL, -- how many kept it, because more may not lose it unasked
     alarmed_at      INTEGER, -- since when it is past the threshold
     undone_at       INTEGER,
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, connection_id) REFERENCES connections (organization_id, id)
 ) STRICT;
 CREATE INDEX mass_changes_connection_idx ON mass_changes (organization_id, connection_id, kind, begun_at);
+CREATE INDEX mass_changes_alarmed_idx ON mass_changes (organization_id, begun_at) WHERE alarmed_at IS NOT NULL;
 
 CREATE TABLE mass_change_people (
     organization_id BLOB NOT NULL,

@@ -8,7 +8,7 @@ use crate::audit::{self, Action, Record, Target};
 use crate::ids::{OrganizationId, PersonId};
 use crate::outbox::{self, Event};
 use crate::scim::fold;
-use crate::store::grants::{ExplainedGrant, Grant, GrantSource, GrantState};
+use crate::store::grants::{ExplainedGrant, Grant, GrantSource, GrantState, Hold};
 use crate::store::people::Status;
 use crate::store::{self, Reader, Tx};
 
@@ -85,6 +85,7 @@ pub(crate) async fn give(tx: &mut Tx, person: PersonId, permissions: &[Permissio
             granted_by: tx.author().who.name(),
             request_id: tx.author().request,
             created_at: tx.now(),
+            hold: Hold::default(),
         })
         .await?;
     }

@@ -7,9 +7,10 @@ use super::email::{DomainName, Email};
 use super::grants;
 use super::permissions::Permission;
 use crate::audit::{self, Action, Record, Target};
+use crate::clock::Timestamp;
 use crate::ids::ConnectionId;
 use crate::outbox::{self, Event};
-use crate::store::grants::{GrantSource, GrantState};
+use crate::store::grants::{GrantSource, GrantState, Hold};
 pub use crate::store::people::{DeactivatedBy, Person, Status};
 use crate::store::{self, Tx};
 
@@ -22,8 +23,8 @@ pub(crate) enum Door<'a> {
     JoinRequest(Option<&'a DomainName>),
     /// They accepted an invitation.
     Invitation,
-    /// Somebody at the machine recovers access to the organization.
-    Recovery,
+    /// Somebody at the machine recovers access to the organization; by when what is held then should be decided.
+    Recovery(Timestamp),
 }
 
 /// Makes somebody an active person of the organization, whatever door they come through: the one place where the
@@ -54,7 +55,7 @@ pub(crate) async fn admit(tx: &mut Tx, door: Door<'_>, email: &Email, display_na
             outbox::emit(tx, &Event::UserProvisioned(new.id)).await?;
             Ok(new)
         }
-        (Status::Deactivated, _, Door::Recovery) => Ok(reactivate(tx, &old).await?),
+        (Status::Deactivated, _, Door::Recovery(deadline)) => Ok(reactivate(tx, &old, deadline).await?),
         (Status::Active, ..) => {
             let words = format!("{} is a person of the organization already; edit them instead", old.email);
             Err(Error::Conflict(words))
@@ -153,8 +154,8 @@ pub(crate) async fn deactivate(tx: &mut Tx, old: &Person, by: DeactivatedBy) -> 
 }
 
 /// Gives a person access again: edit permissions that people gave come back, admin roles that people gave are held
-/// until an Organization admin looks at them.
-pub(crate) async fn reactivate(tx: &mut Tx, old: &Person) -> Result<Person, store::Error> {
+/// until an Organization admin looks at them, which should be by the deadline.
+pub(crate) async fn reactivate(tx: &mut Tx, old: &Person, deadline: Timestamp) -> Result<Person, store::Error> {
     if old.status == Status::Active {
         return Ok(old.clone());
     }
@@ -165,6 +166,12 @@ pub(crate) async fn reactivate(tx: &mut Tx, old: &Person) -> Result<Person, stor
         if grant.source == GrantSource::Manual && admin && grant.state == GrantState::Effective {
             grant.state = GrantState::Held;
             grant.reason = Some("reactivated".to_owned());
+            grant.hold = Hold {
+                held_at: Some(tx.now()),
+                held_request_id: Some(tx.author().request),
+                deadline_at: Some(deadline),
+                ..Hold::default()
+            };
             tx.set_grant_state(&grant).await?;
             outbox::emit(tx, &Event::ChangeHeld(person.id, "reactivated".to_owned())).await?;
         }

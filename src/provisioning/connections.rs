@@ -8,7 +8,7 @@ use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::directory::{self, Key};
 use crate::scim::Dialect;
-pub use crate::store::connections::{Connection, ConnectionState};
+pub use crate::store::connections::{Connection, ConnectionState, OwnGuard};
 
 /// A connection as it is given.
 #[derive(Debug, Clone)]
@@ -40,6 +40,7 @@ impl Provisioning {
             state: ConnectionState::Active,
             may_grant: new.may_grant.to_string(),
             created_at: tx.now(),
+            guard: OwnGuard::default(),
         };
         tx.insert_connection(&connection).await.map_err(|error| {
             directory::Error::duplicate(error, || {

@@ -3,18 +3,19 @@
 
 use serde_json::{Map, Value};
 
-use super::Error;
 use super::reconcile::is_gone;
 use super::view::shown_name;
+use super::{Error, Guards};
 use crate::audit::{self, Action, Record, Target};
 use crate::directory::email::Email;
 use crate::directory::people::{self, DeactivatedBy, Door, Person, Status};
-use crate::ids::{ConnectionId, PersonId, ResourceId};
+use crate::ids::{ConnectionId, PersonId};
 use crate::outbox::{self, Event};
 use crate::scim::resource;
 use crate::store::grants::GrantState;
 use crate::store::links::{Link, LinkState};
 use crate::store::people::Person as Row;
+use crate::store::resources::ResourceRow;
 use crate::store::{self, Tx};
 
 /// What is decided about a User.
@@ -27,20 +28,41 @@ enum Decision {
     Held(Option<PersonId>, &'static str),
 }
 
+impl Decision {
+    /// Who it is, or might be.
+    const fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::New(_) => None,
+            Self::Existing(person) => Some(person.id),
+            Self::Held(person, _) => *person,
+        }
+    }
+}
+
 /// The usable address of a User: its primary or work e-mail, else a `userName` that is one.
 pub(super) fn address(document: &Map<String, Value>) -> Option<Email> {
     let asserted = resource::primary_email(document).and_then(Email::parse);
     asserted.or_else(|| Email::parse(resource::user_name(document)))
 }
 
-/// Decides the link of a new User, or of one whose link is held and whose address changed.
+/// Decides the link of a new User, or of one whose link is held or kept apart and whose address changed.
 pub(super) async fn decide(
     tx: &mut Tx,
-    connection: ConnectionId,
-    id: ResourceId,
+    guards: &Guards,
+    row: &ResourceRow,
     document: &Map<String, Value>,
+    old: Option<Link>,
 ) -> Result<(), Error> {
-    let decision = decision(tx, connection, address(document)).await?;
+    let (connection, id) = (row.connection_id, row.id);
+    let address = address(document);
+    let address_key = address.as_ref().map(|email| email.key().to_owned());
+    let decision = decision(tx, connection, address).await?;
+    if let Some(old) = old.filter(|old| old.state == LinkState::Apart)
+        && decision.person() == old.person_id
+    {
+        // Somebody decided that this User is not that person, whatever address led back to them.
+        return Ok(());
+    }
     let mut link = Link {
         resource_id: id,
         connection_id: connection,
@@ -49,6 +71,11 @@ pub(super) async fn decide(
         reason: None,
         request_id: tx.author().request,
         created_at: tx.now(),
+        address_key: None,
+        deadline_at: None,
+        decided_by: None,
+        decided_at: None,
+        overruled_at: None,
     };
     match decision {
         Decision::New(email) => {
@@ -69,6 +96,8 @@ pub(super) async fn decide(
             link.person_id = person;
             link.state = LinkState::Held;
             link.reason = Some(reason.to_owned());
+            link.address_key = address_key;
+            link.deadline_at = Some(tx.now().plus(guards.hold_deadline));
             tx.put_link(&link).await?;
             let record = Record::of(Action::LinkHeld, Target::Resource(id)).because(reason);
             audit::record(tx, record.after(serde_json::json!({ "person": person }))).await?;

@@ -4,6 +4,7 @@
 pub mod ceiling;
 pub mod connections;
 mod error;
+mod guard;
 mod links;
 pub mod list;
 mod members;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::reconcile::{self, Reconciler};
+use super::reconcile::Reconciler;
 use super::view::{View, document_of};
 use super::{Error, Provisioning, links, members};
 use crate::audit::{self, Action, Record, Target};
@@ -132,7 +132,7 @@ impl Provisioning {
     pub async fn delete(&self, call: &Call<'_>, id: &str, condition: &Condition) -> Result<(), Error> {
         let Stored { mut tx, row, document } = self.begin_change(call, id, condition).await?;
         let (organization, connection) = (call.caller.organization(), call.caller.connection());
-        let reconciler = Reconciler::of(&mut tx, connection).await?;
+        let reconciler = Reconciler::of(&mut tx, connection, &self.guards).await?;
         let (link, members) = match row.kind {
             ResourceKind::User => (tx.link(organization, row.id).await?, Vec::new()),
             ResourceKind::Group => {
@@ -147,7 +147,7 @@ impl Provisioning {
         tx.delete_resource(row.id).await?;
         let record = Record::of(Action::ResourceDeleted, Target::Resource(row.id));
         audit::record(&mut tx, record.before(Value::Object(document))).await?;
-        reconcile::resource_deleted(&mut tx, link).await?;
+        reconciler.resource_deleted(&mut tx, link).await?;
         reconciler.users(&mut tx, members, "the group was deleted").await?;
         if row.kind == ResourceKind::Group {
             outbox::emit(&mut tx, &Event::GroupDeleted(row.id)).await?;
@@ -242,13 +242,13 @@ impl Provisioning {
         }
         let organization = tx.organization();
         let link = tx.link(organization, row.id).await?;
-        let held = link.is_none_or(|link| link.state == LinkState::Held);
+        let open = link.as_ref().is_none_or(|link| link.state != LinkState::Linked);
         let moved = old.is_none_or(|old| links::address(old) != links::address(document));
-        if held && moved {
-            links::decide(tx, row.connection_id, row.id, document).await?;
+        if open && moved {
+            links::decide(tx, &self.guards, row, document, link).await?;
         }
         let why = if old.is_some() { "the IdP changed the User" } else { "the IdP created the User" };
-        Reconciler::of(tx, row.connection_id).await?.user(tx, row, document, why).await
+        Reconciler::of(tx, row.connection_id, &self.guards).await?.user(tx, row, document, why).await
     }
 
     async fn finish_group(
@@ -272,7 +272,7 @@ impl Provisioning {
         } else if renamed {
             outbox::emit(tx, &Event::GroupRenamed(row.id)).await?;
         }
-        let reconciler = Reconciler::of(tx, row.connection_id).await?;
+        let reconciler = Reconciler::of(tx, row.connection_id, &self.guards).await?;
         let concerned = reconciler.concerns(row.id, name);
         let was_concerned = old_name.is_some_and(|old| reconciler.concerns(row.id, old));
         if renamed && (concerned || was_concerned) {

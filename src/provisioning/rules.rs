@@ -157,7 +157,10 @@ impl Provisioning {
         let record = Record::of(Action::RuleAdded, Target::Rule(row.id));
         audit::record(&mut tx, record.after(json!(row))).await?;
         let concerned = self.concerned(&mut tx, &row).await?;
-        Reconciler::load(&mut tx, connection).await?.users(&mut tx, concerned, "a rule was added").await?;
+        Reconciler::load(&mut tx, connection, &self.guards)
+            .await?
+            .users(&mut tx, concerned, "a rule was added")
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -190,7 +193,10 @@ impl Provisioning {
             let link = tx.link_of_person(connection.organization_id, person).await?;
             concerned.extend(link.map(|link| link.resource_id));
         }
-        Reconciler::load(&mut tx, connection).await?.users(&mut tx, concerned, "a rule was removed").await?;
+        Reconciler::load(&mut tx, connection, &self.guards)
+            .await?
+            .users(&mut tx, concerned, "a rule was removed")
+            .await?;
         tx.commit().await?;
         Ok(row)
     }

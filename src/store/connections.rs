@@ -41,6 +41,21 @@ pub struct Connection {
     pub may_grant: String,
     /// When it was set up.
     pub created_at: Timestamp,
+    /// Its own mass-change guard, where it has one.
+    #[sqlx(flatten)]
+    #[serde(flatten)]
+    pub guard: OwnGuard,
+}
+
+/// What a connection's mass-change guard has of its own; the settings say the rest.
+#[derive(Debug, Clone, Copy, Default, FromRow, serde::Serialize)]
+pub struct OwnGuard {
+    /// From how many people it may take something within the window.
+    pub guard_count: Option<i64>,
+    /// The same in percent of its people.
+    pub guard_percent: Option<i64>,
+    /// The window, in milliseconds.
+    pub guard_window: Option<i64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
@@ -52,11 +67,14 @@ statements! {
     INSERT = "INSERT INTO connections \
         (organization_id, id, key, dialect, strict, state, may_grant, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    BY_KEY = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
+    BY_KEY = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at, \
+        guard_count, guard_percent, guard_window FROM connections \
         WHERE key = $1", installation_wide "the key stands in the URL; the caller's credential decides the rest";
-    BY_ID = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
+    BY_ID = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at, \
+        guard_count, guard_percent, guard_window FROM connections \
         WHERE organization_id = $1 AND id = $2";
-    LIST = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at FROM connections \
+    LIST = "SELECT organization_id, id, key, dialect, strict, state, may_grant, created_at, \
+        guard_count, guard_percent, guard_window FROM connections \
         WHERE organization_id = $1 ORDER BY key";
     SET_STATE = "UPDATE connections SET state = $3 WHERE organization_id = $1 AND id = $2";
 }

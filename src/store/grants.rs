@@ -6,7 +6,9 @@ use super::columns::named_states;
 use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, FacilityId, GrantId, OrganizationId, PersonId, RequestId, ResourceId, RuleId};
+use crate::ids::{
+    ConnectionId, FacilityId, GrantId, MassChangeId, OrganizationId, PersonId, RequestId, ResourceId, RuleId,
+};
 
 named_states! {
     /// Where a grant comes from.
@@ -32,6 +34,35 @@ named_states! {
         /// Its facility is unknown or archived.
         Dormant = "dormant",
     }
+}
+
+named_states! {
+    /// What somebody decided about a held gain.
+    pub enum GrantDecision {
+        /// It takes effect, though a machine would not have decided it.
+        Released = "released",
+        /// It does not, as long as it is asserted.
+        Discarded = "discarded",
+    }
+}
+
+/// What waits about a grant, and what was decided of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
+pub struct Hold {
+    /// Since when the gain, or the loss, waits.
+    pub held_at: Option<Timestamp>,
+    /// By which request.
+    pub held_request_id: Option<RequestId>,
+    /// By when somebody should have decided.
+    pub deadline_at: Option<Timestamp>,
+    /// With which others it would have been lost.
+    pub mass_change_id: Option<MassChangeId>,
+    /// What was decided.
+    pub decision: Option<GrantDecision>,
+    /// By whom.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
 }
 
 /// A grant.
@@ -67,6 +98,9 @@ pub struct Grant {
     pub request_id: RequestId,
     /// Since when.
     pub created_at: Timestamp,
+    /// What waits about it, and what was decided.
+    #[sqlx(flatten)]
+    pub hold: Hold,
 }
 
 /// A grant with the names a person reads.
@@ -88,11 +122,17 @@ pub struct ExplainedGrant {
 }
 
 statements! {
+    BY_ID = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
+        group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
+        deadline_at, mass_change_id, decision, decided_by, decided_at \
+        FROM grants WHERE organization_id = $1 AND id = $2";
     OF_PERSON = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
-        group_id, attribute, state, reason, granted_by, request_id, created_at \
+        group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
+        deadline_at, mass_change_id, decision, decided_by, decided_at \
         FROM grants WHERE organization_id = $1 AND person_id = $2 ORDER BY id";
     EXPLAINED = "SELECT g.id, g.person_id, g.permission, g.facility_id, g.facility_key, g.source, g.connection_id, \
         g.rule_id, g.group_id, g.attribute, g.state, g.reason, g.granted_by, g.request_id, g.created_at, \
+        g.held_at, g.held_request_id, g.deadline_at, g.mass_change_id, g.decision, g.decided_by, g.decided_at, \
         f.key AS facility, f.name AS facility_name, c.key AS connection, r.subject AS rule, \
         s.document AS group_document \
         FROM grants g \
@@ -102,16 +142,20 @@ statements! {
         LEFT JOIN resources s ON s.organization_id = g.organization_id AND s.id = g.group_id \
         WHERE g.organization_id = $1 AND g.person_id = $2 ORDER BY g.permission, f.key, g.id";
     HELD = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
-        group_id, attribute, state, reason, granted_by, request_id, created_at \
-        FROM grants WHERE organization_id = $1 AND reason IS NOT NULL AND state <> 'dormant' ORDER BY created_at, id";
+        group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
+        deadline_at, mass_change_id, decision, decided_by, decided_at \
+        FROM grants WHERE organization_id = $1 AND reason IS NOT NULL AND decision IS NULL ORDER BY created_at, id";
     INSERT = "INSERT INTO grants (organization_id, id, person_id, permission, facility_id, facility_key, source, \
-        connection_id, rule_id, group_id, attribute, state, reason, granted_by, request_id, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    SET_STATE = "UPDATE grants SET state = $3, reason = $4, facility_id = $5, facility_key = $6 \
-        WHERE organization_id = $1 AND id = $2";
+        connection_id, rule_id, group_id, attribute, state, reason, granted_by, request_id, created_at, \
+        held_at, held_request_id, deadline_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+    SET_STATE = "UPDATE grants SET state = $3, reason = $4, facility_id = $5, facility_key = $6, held_at = $7, \
+        held_request_id = $8, deadline_at = $9, mass_change_id = $10, decision = $11, decided_by = $12, \
+        decided_at = $13 WHERE organization_id = $1 AND id = $2";
     DELETE = "DELETE FROM grants WHERE organization_id = $1 AND id = $2";
     NAMING = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
-        group_id, attribute, state, reason, granted_by, request_id, created_at \
+        group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
+        deadline_at, mass_change_id, decision, decided_by, decided_at \
         FROM grants WHERE organization_id = $1 AND facility_key = $2 ORDER BY person_id, id";
     PEOPLE_OF_RULE = "SELECT DISTINCT person_id FROM grants WHERE organization_id = $1 AND rule_id = $2";
     OTHER_ADMINS = "SELECT COUNT(*) FROM grants g \
@@ -135,7 +179,12 @@ impl Reader {
         run!(self, query_as::<ExplainedGrant>(EXPLAINED, organization, person).fetch_all)
     }
 
-    /// The grants that wait for a decision, oldest first.
+    /// The grant of this id.
+    pub async fn grant(&mut self, organization: OrganizationId, id: GrantId) -> Result<Option<Grant>, Error> {
+        run!(self, query_as::<Grant>(BY_ID, organization, id).fetch_optional)
+    }
+
+    /// The grants that wait for a decision or for their facility, oldest first.
     pub async fn held_grants(&mut self, organization: OrganizationId) -> Result<Vec<Grant>, Error> {
         run!(self, query_as::<Grant>(HELD, organization).fetch_all)
     }
@@ -184,17 +233,35 @@ impl Tx {
                 &row.granted_by,
                 row.request_id,
                 row.created_at,
+                row.hold.held_at,
+                row.hold.held_request_id,
+                row.hold.deadline_at,
             )
         )
         .map(drop)
     }
 
-    /// Writes its state, reason and facility.
+    /// Writes its state, reason, facility, and what waits or was decided about it.
     pub async fn set_grant_state(&mut self, row: &Grant) -> Result<(), Error> {
         let organization = self.organization();
         run!(
             self.changing(),
-            execute(SET_STATE, organization, row.id, row.state, &row.reason, row.facility_id, &row.facility_key)
+            execute(
+                SET_STATE,
+                organization,
+                row.id,
+                row.state,
+                &row.reason,
+                row.facility_id,
+                &row.facility_key,
+                row.hold.held_at,
+                row.hold.held_request_id,
+                row.hold.deadline_at,
+                row.hold.mass_change_id,
+                row.hold.decision,
+                &row.hold.decided_by,
+                row.hold.decided_at,
+            )
         )
         .map(drop)
     }

@@ -16,6 +16,8 @@ named_states! {
         Linked = "linked",
         /// It does not, until an Organization admin decides.
         Held = "held",
+        /// It does not: somebody decided so.
+        Apart = "apart",
     }
 }
 
@@ -36,6 +38,16 @@ pub struct Link {
     pub request_id: RequestId,
     /// Since when.
     pub created_at: Timestamp,
+    /// The IdP's address that waits or was decided on, as it is compared.
+    pub address_key: Option<String>,
+    /// By when somebody should have decided.
+    pub deadline_at: Option<Timestamp>,
+    /// Who did.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+    /// Since when `active: false` is undone, until the IdP speaks of it again.
+    pub overruled_at: Option<Timestamp>,
 }
 
 /// One effective grant of the person that a User stands for; one row without a permission if there is none.
@@ -64,18 +76,24 @@ statements! {
         LEFT JOIN grants g ON g.organization_id = p.organization_id AND g.person_id = p.id AND g.state = 'effective' \
         LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id \
         WHERE l.organization_id = $1 AND l.resource_id = ANY($2) AND l.state = 'linked'";
-    OF_RESOURCE = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
+    OF_RESOURCE = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at, \
+        address_key, deadline_at, decided_by, decided_at, overruled_at FROM links \
         WHERE organization_id = $1 AND resource_id = $2";
-    OF_PERSON = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
+    OF_PERSON = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at, \
+        address_key, deadline_at, decided_by, decided_at, overruled_at FROM links \
         WHERE organization_id = $1 AND person_id = $2 AND state = 'linked'";
-    HELD = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at FROM links \
-        WHERE organization_id = $1 AND reason IS NOT NULL ORDER BY created_at, resource_id";
+    HELD = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at, \
+        address_key, deadline_at, decided_by, decided_at, overruled_at FROM links \
+        WHERE organization_id = $1 AND reason IS NOT NULL AND decided_at IS NULL ORDER BY created_at, resource_id";
     PUT = "INSERT INTO links \
-        (organization_id, resource_id, connection_id, person_id, state, reason, request_id, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        (organization_id, resource_id, connection_id, person_id, state, reason, request_id, created_at, address_key, \
+        deadline_at, decided_by, decided_at, overruled_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
         ON CONFLICT (organization_id, resource_id) DO UPDATE SET person_id = excluded.person_id, \
         state = excluded.state, reason = excluded.reason, request_id = excluded.request_id, \
-        created_at = excluded.created_at";
+        created_at = excluded.created_at, address_key = excluded.address_key, deadline_at = excluded.deadline_at, \
+        decided_by = excluded.decided_by, decided_at = excluded.decided_at, overruled_at = excluded.overruled_at";
+    COUNT_LINKED = "SELECT COUNT(*) FROM links WHERE organization_id = $1 AND connection_id = $2 AND state = 'linked'";
 }
 
 impl Reader {
@@ -102,6 +120,11 @@ impl Reader {
         run!(self, query_as::<Link>(OF_PERSON, organization, person).fetch_optional)
     }
 
+    /// How many people a connection manages.
+    pub async fn count_linked(&mut self, organization: OrganizationId, connection: ConnectionId) -> Result<i64, Error> {
+        run!(self, query_scalar::<i64>(COUNT_LINKED, organization, connection).fetch_one)
+    }
+
     /// The links that wait for a decision, oldest first.
     pub async fn held_links(&mut self, organization: OrganizationId) -> Result<Vec<Link>, Error> {
         run!(self, query_as::<Link>(HELD, organization).fetch_all)
@@ -124,6 +147,11 @@ impl Tx {
                 &row.reason,
                 row.request_id,
                 row.created_at,
+                &row.address_key,
+                row.deadline_at,
+                &row.decided_by,
+                row.decided_at,
+                row.overruled_at,
             )
         )
         .map(drop)

@@ -25,6 +25,8 @@ const READS_ALL: &[(&str, &str)] = &[
     ("facilities::LIST", "the list of all facilities"),
     ("grants::HELD", "an index of held grants alone"),
     ("links::HELD", "an index of held links alone"),
+    ("links::COUNT_LINKED", "an index of a connection's links, and only once the guard's number is reached"),
+    ("mass_changes::ALARMED", "an index of alarms alone, newest first"),
     ("organizations::LIST", "the operator's list of all organizations"),
     ("rules::OF_CONNECTION", "a connection's rules, which are few"),
     ("tokens::LIST", "a connection's tokens, which are few"),
