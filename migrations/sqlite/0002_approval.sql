@@ -16,6 +16,7 @@ ALTER TABLE domains ADD COLUMN proof TEXT; -- what the TXT record has to say; no
 ALTER TABLE domains ADD COLUMN checked_at INTEGER;
 ALTER TABLE domains ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE domains ADD COLUMN suspended_at INTEGER;
+CREATE INDEX domains_id_idx ON domains (id); -- a job knows the id alone
 
 -- A connection may be pending (it listens, and grants nothing), or deleted.
 CREATE TABLE connections_before AS SELECT * FROM connections;
@@ -220,6 +221,8 @@ CREATE TABLE invitations (
 ) STRICT;
 CREATE UNIQUE INDEX invitations_open_idx ON invitations (organization_id, email_key) WHERE state IN ('staged', 'sent');
 CREATE INDEX invitations_state_idx ON invitations (organization_id, state, created_at);
+CREATE INDEX invitations_person_idx ON invitations (organization_id, person_id);
+CREATE INDEX invitations_id_idx ON invitations (id); -- a job knows the id alone
 
 -- Mails, one recipient each. A mailed secret stands here only as what it is derived from.
 CREATE TABLE mails (

@@ -158,3 +158,16 @@ impl From<Member> for Actor {
 pub fn of_job(job: &'static str, organization: OrganizationId, request: RequestId) -> Author {
     Author { organization, who: Who::System { job }, request }
 }
+
+/// The authority of somebody who showed the secret of their invitation: to accept it, and nothing else.
+#[must_use]
+pub fn of_invited(
+    organization: OrganizationId,
+    person: PersonId,
+    email: &str,
+    invited_by: &str,
+    request: RequestId,
+) -> Author {
+    let name = format!("{email} (invited by {invited_by})");
+    Author { organization, who: Who::Person { person, name }, request }
+}

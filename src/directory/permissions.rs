@@ -57,6 +57,27 @@ impl Permission {
         }
     }
 
+    /// What a value of *Can edit* means: `Organization`, or a facility by whatever it is called.
+    #[must_use]
+    pub fn can_edit(text: &str) -> Self {
+        let text = text.trim();
+        match text.parse() {
+            Ok(permission @ (Self::EditOrganization | Self::EditFacility(_))) => permission,
+            _ if text.eq_ignore_ascii_case("organization") => Self::EditOrganization,
+            _ => Self::EditFacility(text.to_owned()),
+        }
+    }
+
+    /// What a value of *Admin for* means: `Organization admin` or `Billing admin`.
+    #[must_use]
+    pub fn admin_for(text: &str) -> Option<Self> {
+        let name = text.trim().to_ascii_lowercase().replace(' ', "_");
+        match name.parse() {
+            Ok(permission @ (Self::OrganizationAdmin | Self::BillingAdmin)) => Some(permission),
+            _ => None,
+        }
+    }
+
     /// What a ceiling has to allow for it.
     #[must_use]
     pub const fn right(&self) -> Right {
@@ -127,6 +148,23 @@ impl Right {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secaros_own_words_are_permissions() {
+        assert_eq!(Permission::can_edit(" Organization "), Permission::EditOrganization);
+        assert_eq!(Permission::can_edit("edit_organization"), Permission::EditOrganization);
+        assert_eq!(Permission::can_edit("Leeds"), Permission::EditFacility("Leeds".to_owned()));
+        assert_eq!(Permission::can_edit("edit_facility:leeds"), Permission::EditFacility("leeds".to_owned()));
+        assert_eq!(
+            Permission::can_edit("organization_admin"),
+            Permission::EditFacility("organization_admin".to_owned())
+        );
+        assert_eq!(Permission::admin_for("Organization admin"), Some(Permission::OrganizationAdmin));
+        assert_eq!(Permission::admin_for("billing_admin"), Some(Permission::BillingAdmin));
+        for none in ["", "admin", "Organization", "edit_organization"] {
+            assert_eq!(Permission::admin_for(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_permission_is_written_and_read_alike() {

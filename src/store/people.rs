@@ -73,6 +73,9 @@ statements! {
         JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
         WHERE g.organization_id = $1 AND g.permission = 'organization_admin' AND g.state = 'effective' \
         AND p.status = 'active' ORDER BY p.email_key";
+    // Whoever has a grant or a connection has come further than an invitation, whatever the status says.
+    DELETE = "DELETE FROM people WHERE organization_id = $1 AND id = $2 AND status = 'invited' AND managed_by IS NULL \
+        AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = $2)";
 }
 
 impl Reader {
@@ -148,5 +151,11 @@ impl Tx {
             )
         )
         .map(drop)
+    }
+
+    /// Takes somebody off the list who was invited and nothing more; `false` if there is more to them.
+    pub async fn delete_person(&mut self, id: PersonId) -> Result<bool, Error> {
+        let organization = self.organization();
+        run!(self.changing(), execute(DELETE, organization, id)).map(|rows| rows == 1)
     }
 }

@@ -28,6 +28,7 @@ const READS_ALL: &[(&str, &str)] = &[
     ("links::COUNT_LINKED", "an index of a connection's links, and only once the guard's number is reached"),
     ("mass_changes::ALARMED", "an index of alarms alone, newest first"),
     ("organizations::LIST", "the operator's list of all organizations"),
+    ("people::DELETE", "whatever may refer to somebody who was only invited, which is seldom asked"),
     ("rules::OF_CONNECTION", "a connection's rules, which are few"),
     ("tokens::LIST", "a connection's tokens, which are few"),
 ];
