@@ -7,7 +7,8 @@ CREATE TABLE installation (
     value           TEXT NOT NULL
 );
 
-ALTER TABLE organizations ADD COLUMN duns TEXT;
+ALTER TABLE organizations ADD COLUMN duns TEXT; -- nine digits; whoever gives it may ask to join
+CREATE UNIQUE INDEX organizations_duns_idx ON organizations (duns);
 
 ALTER TABLE domains ADD COLUMN proof TEXT; -- what the TXT record has to say; none where an operator vouched
 ALTER TABLE domains ADD COLUMN checked_at BIGINT;
@@ -126,6 +127,7 @@ CREATE TABLE mailbox_proofs (
     id              UUID NOT NULL PRIMARY KEY,
     email           TEXT NOT NULL,
     email_key       TEXT COLLATE "C" NOT NULL,
+    domain          TEXT COLLATE "C" NOT NULL,
     display_name    TEXT NOT NULL,
     duns            TEXT,
     token_hash      BYTEA NOT NULL UNIQUE, -- SHA-256 of the mailed secret
@@ -134,6 +136,7 @@ CREATE TABLE mailbox_proofs (
     proven_at       BIGINT
 );
 CREATE INDEX mailbox_proofs_email_idx ON mailbox_proofs (email_key, created_at);
+CREATE INDEX mailbox_proofs_domain_idx ON mailbox_proofs (domain, created_at);
 
 CREATE TABLE join_requests (
     organization_id UUID NOT NULL REFERENCES organizations (id),
@@ -160,7 +163,10 @@ CREATE TABLE join_requests (
     CHECK ((state = 'pending') = (decided_at IS NULL))
 );
 CREATE UNIQUE INDEX join_requests_pending_idx ON join_requests (organization_id, email_key) WHERE state = 'pending';
-CREATE INDEX join_requests_state_idx ON join_requests (organization_id, state, created_at);
+-- The worker knows a request alone; a requester knows only their own address.
+CREATE UNIQUE INDEX join_requests_id_idx ON join_requests (id);
+CREATE INDEX join_requests_address_idx ON join_requests (email_key) WHERE state = 'pending';
+CREATE INDEX join_requests_state_idx ON join_requests (organization_id, state, created_at, id);
 CREATE INDEX join_requests_email_idx ON join_requests (organization_id, email_key, created_at);
 CREATE INDEX join_requests_proof_idx ON join_requests (organization_id, proof_id);
 

@@ -10,7 +10,8 @@ CREATE TABLE installation (
     value           TEXT NOT NULL
 ) STRICT;
 
-ALTER TABLE organizations ADD COLUMN duns TEXT;
+ALTER TABLE organizations ADD COLUMN duns TEXT; -- nine digits; whoever gives it may ask to join
+CREATE UNIQUE INDEX organizations_duns_idx ON organizations (duns);
 
 ALTER TABLE domains ADD COLUMN proof TEXT; -- what the TXT record has to say; none where an operator vouched
 ALTER TABLE domains ADD COLUMN checked_at INTEGER;
@@ -162,6 +163,7 @@ CREATE TABLE mailbox_proofs (
     id              BLOB NOT NULL PRIMARY KEY,
     email           TEXT NOT NULL,
     email_key       TEXT NOT NULL,
+    domain          TEXT NOT NULL,
     display_name    TEXT NOT NULL,
     duns            TEXT,
     token_hash      BLOB NOT NULL UNIQUE, -- SHA-256 of the mailed secret
@@ -170,6 +172,7 @@ CREATE TABLE mailbox_proofs (
     proven_at       INTEGER
 ) STRICT;
 CREATE INDEX mailbox_proofs_email_idx ON mailbox_proofs (email_key, created_at);
+CREATE INDEX mailbox_proofs_domain_idx ON mailbox_proofs (domain, created_at);
 
 CREATE TABLE join_requests (
     organization_id BLOB NOT NULL REFERENCES organizations (id),
@@ -196,7 +199,10 @@ CREATE TABLE join_requests (
     CHECK ((state = 'pending') = (decided_at IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX join_requests_pending_idx ON join_requests (organization_id, email_key) WHERE state = 'pending';
-CREATE INDEX join_requests_state_idx ON join_requests (organization_id, state, created_at);
+-- The worker knows a request alone; a requester knows only their own address.
+CREATE UNIQUE INDEX join_requests_id_idx ON join_requests (id);
+CREATE INDEX join_requests_address_idx ON join_requests (email_key) WHERE state = 'pending';
+CREATE INDEX join_requests_state_idx ON join_requests (organization_id, state, created_at, id);
 CREATE INDEX join_requests_email_idx ON join_requests (organization_id, email_key, created_at);
 CREATE INDEX join_requests_proof_idx ON join_requests (organization_id, proof_id);
 

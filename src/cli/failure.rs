@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use crate::app::{self, chain};
 use crate::{config, conformance, directory, provisioning, scim};
 
@@ -49,11 +50,13 @@ pub(super) struct Failure {
     kind: Kind,
     /// What is wrong; what to do.
     message: String,
+    /// What there is to show nevertheless, such as what became of each of many.
+    beside: Option<Box<Answer>>,
 }
 
 impl Failure {
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), beside: None }
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
@@ -62,6 +65,17 @@ impl Failure {
 
     pub(super) fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
+    }
+
+    /// The same with an answer to print first.
+    pub(super) fn beside(mut self, answer: Answer) -> Self {
+        self.beside = Some(Box::new(answer));
+        self
+    }
+
+    /// What to print first.
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        self.beside.as_deref()
     }
 
     pub(super) fn message(&self) -> &str {

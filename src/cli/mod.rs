@@ -13,6 +13,7 @@ mod held;
 mod migrate;
 mod organization;
 mod person;
+mod request;
 mod rule;
 mod serve;
 mod session;
@@ -90,6 +91,9 @@ enum Command {
     /// See who may do what, and why
     #[command(subcommand)]
     Person(person::Person),
+    /// See who asks to join, and decide it
+    #[command(subcommand)]
+    Request(request::Request),
     /// See what waits for an Organization admin
     #[command(subcommand)]
     Held(held::Held),
@@ -195,6 +199,7 @@ async fn answer(command: Command, loaded: Loaded, act_as: Option<String>) -> Res
         Command::Token(verb) => verb.run(&session).await,
         Command::Rule(verb) => verb.run(&session).await,
         Command::Person(verb) => verb.run(&session).await,
+        Command::Request(verb) => verb.run(&session).await,
         Command::Held(verb) => verb.run(&session).await,
         _ => Ok(migrate::run(&session)),
     };
@@ -243,6 +248,9 @@ fn start_logging(loaded: &Loaded, quiet: &str) -> Result<(), Failure> {
 }
 
 fn complain(failure: &Failure, format: Format) {
+    if let Some(answer) = failure.answer() {
+        answer.print(format);
+    }
     match format {
         Format::Table => answer::complain(&format!("{}: {}", Command::PROGRAM, failure.message())),
         Format::Json => answer::complain(&failure.json().to_string()),

@@ -1,6 +1,6 @@
 //! `organization`: setting one up and looking at it.
 
-use super::answer::{Answer, facts};
+use super::answer::{Answer, facts, or_dash};
 use super::failure::Failure;
 use super::session::Session;
 use crate::directory::organizations::Overview;
@@ -16,6 +16,9 @@ pub(super) enum Organization {
         /// Its name
         #[arg(long)]
         name: String,
+        /// Its DUNS number: whoever knows it and proves their mailbox may ask to join
+        #[arg(long)]
+        duns: Option<String>,
         /// An e-mail domain that you vouch for as the organization's; may be repeated
         #[arg(long, value_name = "DOMAIN", value_delimiter = ',')]
         domain: Vec<String>,
@@ -42,8 +45,9 @@ impl Organization {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, Failure> {
         let directory = &session.opened.directory;
         match self {
-            Self::Create { key, name, domain } => {
-                let created = directory.create_organization(&session.operator(), &key, &name, &domain).await?;
+            Self::Create { key, name, duns, domain } => {
+                let operator = session.operator();
+                let created = directory.create_organization(&operator, &key, &name, duns.as_deref(), &domain).await?;
                 let next = format!(
                     "Created. Next: add facilities («secaro-gateway facility add --organization {key} --key … --name …»), \
                      then a connection («secaro-gateway connection create --organization {key} …»)."
@@ -78,6 +82,7 @@ fn overview(overview: &Overview) -> String {
     facts([
         ("Organization", overview.organization.key.clone()),
         ("Name", overview.organization.name.clone()),
+        ("DUNS", or_dash(overview.organization.duns.as_ref())),
         ("Domains", or_none(domains.collect())),
         ("Facilities", overview.facilities.to_string()),
         ("Connections", or_none(overview.connections.clone())),

@@ -30,20 +30,24 @@ impl Directory {
         operator: &Operator,
         key: &str,
         name: &str,
+        duns: Option<&str>,
         domains: &[String],
     ) -> Result<Overview, Error> {
         let key = Key::parse("organization", key)?;
         let name = required_text("The organization's name", name)?;
+        let duns = duns.map(duns_number).transpose()?;
         let domains = domains.iter().map(|domain| verified_domain(domain)).collect::<Result<Vec<_>, _>>()?;
 
         let mut tx = self.store.begin(operator.author(self.store.id())).await?;
         let organization =
-            Organization { id: tx.organization(), key: key.as_str().to_owned(), name, created_at: tx.now() };
+            Organization { id: tx.organization(), key: key.as_str().to_owned(), name, duns, created_at: tx.now() };
         tx.insert_organization(&organization).await.map_err(|error| {
-            Error::duplicate(error, || format!("there is an organization «{key}» already; choose another key"))
+            Error::duplicate(error, || {
+                format!("there is an organization «{key}» already, or one of that DUNS number; choose another key")
+            })
         })?;
         let target = Target::Organization(organization.id);
-        let after = json!({ "key": organization.key, "name": organization.name });
+        let after = json!({ "key": organization.key, "name": organization.name, "duns": organization.duns });
         audit::record(&mut tx, Record::of(Action::OrganizationCreated, target).after(after)).await?;
         for name in domains {
             let now = tx.now();
@@ -109,6 +113,15 @@ impl Directory {
 fn verified_domain(text: &str) -> Result<DomainName, Error> {
     DomainName::parse(text)
         .ok_or_else(|| Error::Invalid(format!("«{text}» is no domain name; write it like example.org")))
+}
+
+/// A DUNS number as it is compared: nine digits, however they are set apart.
+pub(super) fn duns_number(text: &str) -> Result<String, Error> {
+    let digits: String = text.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
+    if digits.len() != 9 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(Error::Invalid("a DUNS number has nine digits, such as 15-048-3782".to_owned()));
+    }
+    Ok(digits)
 }
 
 /// A text that has to be there and to fit: 1 to 256 characters once trimmed.

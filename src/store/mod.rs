@@ -21,6 +21,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod join_requests;
 pub mod links;
+pub mod mailbox_proofs;
 pub mod mails;
 pub mod mass_changes;
 pub mod members;
@@ -81,6 +82,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         jobs::STATEMENTS,
         join_requests::STATEMENTS,
         links::STATEMENTS,
+        mailbox_proofs::STATEMENTS,
         mails::STATEMENTS,
         mass_changes::STATEMENTS,
         members::STATEMENTS,

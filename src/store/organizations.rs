@@ -16,18 +16,20 @@ pub struct Organization {
     pub key: String,
     /// By which people know it.
     pub name: String,
+    /// Its DUNS number, nine digits.
+    pub duns: Option<String>,
     /// When it was set up.
     pub created_at: Timestamp,
 }
 
 statements! {
-    INSERT = "INSERT INTO organizations (id, key, name, created_at) VALUES ($1, $2, $3, $4)",
+    INSERT = "INSERT INTO organizations (id, key, name, duns, created_at) VALUES ($1, $2, $3, $4, $5)",
         installation_wide "makes an organization";
-    BY_KEY = "SELECT id, key, name, created_at FROM organizations WHERE key = $1",
+    BY_KEY = "SELECT id, key, name, duns, created_at FROM organizations WHERE key = $1",
         installation_wide "finds an organization";
-    BY_ID = "SELECT id, key, name, created_at FROM organizations WHERE id = $1",
+    BY_ID = "SELECT id, key, name, duns, created_at FROM organizations WHERE id = $1",
         installation_wide "the organization itself";
-    LIST = "SELECT id, key, name, created_at FROM organizations ORDER BY key",
+    LIST = "SELECT id, key, name, duns, created_at FROM organizations ORDER BY key",
         installation_wide "for the operator";
 }
 
@@ -49,8 +51,8 @@ impl Reader {
 }
 
 impl Tx {
-    /// Adds one.
+    /// Adds one; [`Error::Duplicate`] if its key or its DUNS number is another one's.
     pub async fn insert_organization(&mut self, row: &Organization) -> Result<(), Error> {
-        run!(self.changing(), execute(INSERT, row.id, &row.key, &row.name, row.created_at)).map(drop)
+        run!(self.changing(), execute(INSERT, row.id, &row.key, &row.name, &row.duns, row.created_at)).map(drop)
     }
 }

@@ -6,6 +6,7 @@ mod bridge;
 mod cli;
 mod conformance;
 mod http;
+mod join_requests;
 mod lists;
 mod routes;
 mod scim2_tester;

@@ -24,6 +24,7 @@ const READS_ALL: &[(&str, &str)] = &[
     ("domains::LIST", "the organization's domains, which are few"),
     ("facilities::LIST", "the list of all facilities"),
     ("grants::HELD", "an index of held grants alone"),
+    ("join_requests::KNOWN_TO_IDPS", "the organization's connections, which are few"),
     ("links::HELD", "an index of held links alone"),
     ("links::COUNT_LINKED", "an index of a connection's links, and only once the guard's number is reached"),
     ("mass_changes::ALARMED", "an index of alarms alone, newest first"),

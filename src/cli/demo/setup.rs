@@ -23,7 +23,7 @@ pub(super) async fn example(session: &Session, narrator: Narrator) -> Result<boo
     let operator = session.operator();
     if !directory.organizations().await?.iter().any(|one| one.key == ORGANIZATION) {
         let domains = ["example.org".to_owned()];
-        directory.create_organization(&operator, ORGANIZATION, "Example Industries", &domains).await?;
+        directory.create_organization(&operator, ORGANIZATION, "Example Industries", None, &domains).await?;
         narrator.say("\nOrganization «example» with the verified domain example.org");
     }
     let there = directory.facilities(ORGANIZATION).await?;

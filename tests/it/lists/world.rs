@@ -87,7 +87,7 @@ impl World {
         let operator = Operator::of_this_machine("test".to_owned(), request());
         for organization in ["alpha", "beta"] {
             let domains = [format!("{organization}.example")];
-            directory.create_organization(&operator, organization, organization, &domains).await.unwrap();
+            directory.create_organization(&operator, organization, organization, None, &domains).await.unwrap();
         }
         let mut world = Self { provisioning, sides: Vec::new(), _database: database };
         for (organization, key, canary) in [

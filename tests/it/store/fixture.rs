@@ -30,7 +30,8 @@ pub(super) fn author(store: &Store, organization: OrganizationId) -> Author {
 pub(super) async fn organization(store: &Store, key: &str) -> OrganizationId {
     let id = store.id();
     let mut tx = store.begin(author(store, id)).await.unwrap();
-    let row = Organization { id, key: key.to_owned(), name: key.to_owned(), created_at: Timestamp::from_millis(0) };
+    let (key, created_at) = (key.to_owned(), Timestamp::from_millis(0));
+    let row = Organization { id, name: key.clone(), key, duns: None, created_at };
     tx.insert_organization(&row).await.unwrap();
     record(&mut tx, Record::of(Action::OrganizationCreated, Target::Organization(id))).await.unwrap();
     tx.commit().await.unwrap();

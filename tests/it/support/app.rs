@@ -9,7 +9,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use secaro_gateway::app::{self, Opened};
-use secaro_gateway::auth::{Actor, Operator};
+use secaro_gateway::auth::mailed::Purpose;
+use secaro_gateway::auth::{Actor, InstallationKey, Operator};
 use secaro_gateway::clock::{Clock, ManualClock, Timestamp};
 use secaro_gateway::config::{self, Settings, Sources};
 use secaro_gateway::directory::explain::{Explained, Explanation};
@@ -70,7 +71,12 @@ impl TestApp {
     }
 
     fn machine(&self) -> Operator {
-        Operator::of_this_machine("test".to_owned(), self.random.id::<RequestId>(self.clock.now()))
+        Operator::of_this_machine("test".to_owned(), self.request())
+    }
+
+    /// A request's id.
+    pub(crate) fn request(&self) -> RequestId {
+        self.random.id(self.clock.now())
     }
 
     /// A person of `example`, who may decide if they are an Organization admin.
@@ -80,7 +86,7 @@ impl TestApp {
 
     pub(crate) async fn organization(&self, key: &str, domain: &str) {
         let domains = [domain.to_owned()];
-        self.opened.directory.create_organization(&self.machine(), key, key, &domains).await.unwrap();
+        self.opened.directory.create_organization(&self.machine(), key, key, None, &domains).await.unwrap();
     }
 
     pub(crate) async fn facility(&self, organization: &str, key: &str) {
@@ -222,6 +228,18 @@ impl TestApp {
     /// What a person may do and why.
     pub(crate) async fn explain(&self, email: &str) -> Explanation {
         self.opened.directory.explain(None, email).await.unwrap()
+    }
+
+    /// The secret that went to a mailbox at the newest registration of an address, made anew from the installation's key.
+    pub(crate) async fn join_secret(&self, email: &str) -> String {
+        let key = std::fs::read_to_string(self.database.folder().join("gateway.key")).unwrap();
+        let key = data_encoding::BASE64.decode(key.trim().as_bytes()).unwrap();
+        let key = InstallationKey::new(key.try_into().expect("32 bytes"));
+        let mut sql = self.sql().await;
+        let newest = format!("FROM mailbox_proofs WHERE email = '{email}' ORDER BY created_at DESC, id DESC LIMIT 1");
+        let proof = sql.ids(&newest).await[0];
+        let issued_at = sql.number(&format!("SELECT created_at {newest}")).await;
+        key.secret(Purpose::Join, proof, Timestamp::from_millis(issued_at)).text
     }
 
     /// The permissions that a person has.

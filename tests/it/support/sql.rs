@@ -49,6 +49,16 @@ impl Sql {
         .unwrap()
     }
 
+    /// The ids of the rows that follow from `FROM …`.
+    pub(crate) async fn ids(&mut self, from: &str) -> Vec<Uuid> {
+        let column = match self {
+            Self::Sqlite(_) => "hex(id)",
+            Self::Postgres(_) => "id::text",
+        };
+        let texts = self.texts(&format!("SELECT {column} {from}")).await;
+        texts.iter().map(|text| text.parse().expect("a UUID")).collect()
+    }
+
     /// The number that a query answers.
     pub(crate) async fn number(&mut self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql);
