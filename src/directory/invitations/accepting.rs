@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::people::{self, Door};
 use super::super::permissions::Permission;
-use super::super::{Directory, Error, grants};
+use super::super::{Directory, Error, grants, join_requests};
 use super::sending::address;
 use super::{Standing, in_force, in_words, inviter_in_public, permissions};
 use crate::audit::{self, Action, Record, Target};
@@ -103,6 +103,7 @@ impl Directory {
         }
         let why = format!("invited by {}", row.invited_by);
         grants::give(&mut tx, person.id, &given, &why).await?;
+        join_requests::close_for(&mut tx, &person).await?;
         let texts = |permissions: &[Permission]| permissions.iter().map(ToString::to_string).collect::<Vec<_>>();
         let after = json!({ "email": row.email, "permissions": texts(&given), "leftOut": texts(&left_out) });
         let record = Record::of(Action::InvitationAccepted, Target::Invitation(row.id));

@@ -8,6 +8,7 @@ use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::directory::deciding::Deciding;
 use crate::directory::email::{DomainName, Email};
+use crate::directory::invitations::{self, ClosedBy};
 use crate::directory::people::{self, Door};
 use crate::directory::permissions::Permission;
 use crate::directory::{Directory, Error, grants};
@@ -127,6 +128,7 @@ async fn accept(
         MatchedBy::Duns => None,
     };
     let person = people::admit(tx, Door::JoinRequest(domain.as_ref()), &email, &request.name).await?;
+    invitations::close_for(tx, &person, ClosedBy::JoinRequest).await?;
     grants::give(tx, person.id, permissions, "a request to join was accepted").await?;
     end(tx, request, JoinRequestState::Accepted, None, Some(person.id)).await?;
     outbox::emit(tx, &Event::JoinRequestAccepted(request.id)).await?;
