@@ -19,6 +19,7 @@ use crate::config::{self, Settings};
 use crate::directory::{Directory, Policy};
 use crate::ids::Randomness;
 use crate::jobs;
+use crate::provisioning::request_log::{Keeping, RequestLog};
 use crate::provisioning::{Bounds, Guards, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
@@ -37,6 +38,8 @@ pub struct Opened {
     pub provisioning: Provisioning,
     /// Lets IdPs in.
     pub authenticator: Authenticator,
+    /// What was asked, and what came of it.
+    pub request_log: RequestLog,
     /// Which database, without a password.
     pub database: String,
     /// The number of its newest migration.
@@ -109,17 +112,19 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
     };
     let options =
         store::Options { location, busy_timeout: settings.database.busy_timeout, connections: connections.get() };
-    let ground = Ground { clock: Arc::clone(&clock), randomness: Arc::clone(&randomness) };
-    let store = Store::open(&options, clock, Arc::clone(&randomness)).await.map_err(|source| {
+    let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&randomness)).await.map_err(|source| {
         let advice = advice(&source, &options.location);
         Error::Database { source, advice }
     })?;
     let key = key::of(settings, &options.location, &store, &randomness).await?;
+    let request_log = RequestLog::new(store.clone(), keeping(&settings.request_log));
+    let ground = Ground { clock, randomness, recorder: request_log.recorder() };
     let directory = Directory::new(store.clone(), Arc::new(policy(settings, key)));
     Ok(Opened {
         provisioning: Provisioning::new(directory.clone(), bounds(&settings.scim), guards(&settings.guards)),
         directory,
         authenticator: Authenticator::new(store.clone()),
+        request_log,
         database: options.location.to_string(),
         schema: store::newest_migration(),
         store,
@@ -135,6 +140,7 @@ pub struct Gateway {
     limits: config::Server,
     base_url: String,
     authenticator: Authenticator,
+    request_log: RequestLog,
 }
 
 /// Takes the address of the settings for an opened installation.
@@ -142,8 +148,8 @@ pub async fn bind(opened: &Opened, settings: &Settings) -> Result<Gateway, Error
     let listener = Listener::bind(settings.server.listen).await?;
     let base_url = settings.server.base_url(listener.address());
     let router = router(opened, settings, &base_url);
-    let authenticator = opened.authenticator.clone();
-    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url, authenticator })
+    let (authenticator, request_log) = (opened.authenticator.clone(), opened.request_log.clone());
+    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url, authenticator, request_log })
 }
 
 /// Everything that can be asked of an opened installation that is reached at `base_url`.
@@ -180,7 +186,8 @@ impl Gateway {
             served.cancel();
             cut_off
         };
-        let (cut_off, ()) = tokio::join!(serving, jobs::run(self.authenticator, served.clone()));
+        let working = jobs::run(self.authenticator, served.clone());
+        let (cut_off, (), ()) = tokio::join!(serving, working, self.request_log.keep(served.clone()));
         if cut_off > 0 {
             tracing::warn!(connections = cut_off, "stopped before everything that was accepted was answered");
         }
@@ -234,6 +241,14 @@ fn bounds(limits: &config::Scim) -> Bounds {
         },
         patch_operations: limits.max_patch_operations.get(),
         scan: limits.max_scan_rows.get(),
+    }
+}
+
+const fn keeping(settings: &config::RequestLog) -> Keeping {
+    Keeping {
+        retention: settings.retention,
+        capture_bodies: settings.capture_bodies,
+        queue: settings.queue.get(),
     }
 }
 

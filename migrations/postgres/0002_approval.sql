@@ -235,15 +235,15 @@ CREATE INDEX outbox_untold_idx ON outbox (created_at) WHERE notified_at IS NULL;
 
 -- Every request from the first byte, refused ones too; without secrets.
 CREATE TABLE request_log (
+    organization_id UUID, -- of the connection, if there is one of that key
     id              UUID NOT NULL PRIMARY KEY, -- the request's
-    organization_id UUID,
-    connection_id   UUID,
-    connection      TEXT, -- its key as it was asked for, if there is one
-    credential      TEXT, -- the public part of the token
-    reference       TEXT COLLATE "C" NOT NULL,
     at              BIGINT NOT NULL,
+    reference       TEXT COLLATE "C" NOT NULL, -- as it stands at the end of an error's detail
+    connection_id   UUID,
+    connection      TEXT, -- its key as it was asked for
+    credential      TEXT, -- the public part of the token that was accepted
     method          TEXT NOT NULL,
-    path            TEXT NOT NULL,
+    path            TEXT NOT NULL, -- with its query, without what may be secret
     meaning         TEXT NOT NULL,
     target_kind     TEXT,
     target_id       UUID,
@@ -252,15 +252,25 @@ CREATE TABLE request_log (
     scim_type       TEXT,
     detail          TEXT,
     duration_us     BIGINT NOT NULL,
-    client          TEXT, -- the address, and what it calls itself
+    address         TEXT,
+    agent           TEXT, -- what the client calls itself
     steps           TEXT NOT NULL, -- JSON
     quirks          TEXT NOT NULL, -- JSON
-    changes         TEXT, -- JSON
-    body            TEXT -- with every value that may be personal or secret left away; only where capture is on
+    body            TEXT -- with every value left away; only where capture is on
 );
-CREATE INDEX request_log_at_idx ON request_log (at);
-CREATE INDEX request_log_organization_idx ON request_log (organization_id, at);
+CREATE INDEX request_log_at_idx ON request_log (at, id);
+CREATE INDEX request_log_organization_idx ON request_log (organization_id, at, id);
 CREATE INDEX request_log_reference_idx ON request_log (reference);
+
+-- Requests that came faster than they could be written down.
+CREATE TABLE request_log_gaps (
+    id              UUID NOT NULL PRIMARY KEY,
+    began_at        BIGINT NOT NULL,
+    ended_at        BIGINT NOT NULL,
+    missing         BIGINT NOT NULL
+);
+CREATE INDEX request_log_gaps_ended_idx ON request_log_gaps (ended_at);
+CREATE INDEX outbox_request_idx ON outbox (organization_id, request_id);
 
 -- People act too.
 ALTER TABLE audit_records DROP CONSTRAINT audit_records_actor_kind_check;

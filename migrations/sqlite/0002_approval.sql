@@ -271,15 +271,15 @@ CREATE INDEX outbox_untold_idx ON outbox (created_at) WHERE notified_at IS NULL;
 
 -- Every request from the first byte, refused ones too; without secrets.
 CREATE TABLE request_log (
+    organization_id BLOB, -- of the connection, if there is one of that key
     id              BLOB NOT NULL PRIMARY KEY, -- the request's
-    organization_id BLOB,
-    connection_id   BLOB,
-    connection      TEXT, -- its key as it was asked for, if there is one
-    credential      TEXT, -- the public part of the token
-    reference       TEXT NOT NULL,
     at              INTEGER NOT NULL,
+    reference       TEXT NOT NULL, -- as it stands at the end of an error's detail
+    connection_id   BLOB,
+    connection      TEXT, -- its key as it was asked for
+    credential      TEXT, -- the public part of the token that was accepted
     method          TEXT NOT NULL,
-    path            TEXT NOT NULL,
+    path            TEXT NOT NULL, -- with its query, without what may be secret
     meaning         TEXT NOT NULL,
     target_kind     TEXT,
     target_id       BLOB,
@@ -288,15 +288,25 @@ CREATE TABLE request_log (
     scim_type       TEXT,
     detail          TEXT,
     duration_us     INTEGER NOT NULL,
-    client          TEXT, -- the address, and what it calls itself
+    address         TEXT,
+    agent           TEXT, -- what the client calls itself
     steps           TEXT NOT NULL, -- JSON
     quirks          TEXT NOT NULL, -- JSON
-    changes         TEXT, -- JSON
-    body            TEXT -- with every value that may be personal or secret left away; only where capture is on
+    body            TEXT -- with every value left away; only where capture is on
 ) STRICT;
-CREATE INDEX request_log_at_idx ON request_log (at);
-CREATE INDEX request_log_organization_idx ON request_log (organization_id, at);
+CREATE INDEX request_log_at_idx ON request_log (at, id);
+CREATE INDEX request_log_organization_idx ON request_log (organization_id, at, id);
 CREATE INDEX request_log_reference_idx ON request_log (reference);
+
+-- Requests that came faster than they could be written down.
+CREATE TABLE request_log_gaps (
+    id              BLOB NOT NULL PRIMARY KEY,
+    began_at        INTEGER NOT NULL,
+    ended_at        INTEGER NOT NULL,
+    missing         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX request_log_gaps_ended_idx ON request_log_gaps (ended_at);
+CREATE INDEX outbox_request_idx ON outbox (organization_id, request_id);
 
 -- People act too.
 ALTER TABLE audit_records RENAME TO audit_records_before;

@@ -38,6 +38,12 @@ impl Caller {
         &self.credential.key
     }
 
+    /// The public part of the credential.
+    #[must_use]
+    pub fn credential_key(&self) -> &str {
+        &self.credential.key_id
+    }
+
     /// The IdP's dialect.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {

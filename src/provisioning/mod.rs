@@ -10,6 +10,7 @@ pub mod list;
 mod members;
 mod pattern;
 mod reconcile;
+pub mod request_log;
 pub mod resources;
 pub mod rules;
 pub mod tokens;

@@ -129,7 +129,8 @@ impl Provisioning {
     }
 
     /// DELETE: the resource is gone and its name free again; the person it stood for stays on the list, deactivated.
-    pub async fn delete(&self, call: &Call<'_>, id: &str, condition: &Condition) -> Result<(), Error> {
+    /// Answers what there was.
+    pub async fn delete(&self, call: &Call<'_>, id: &str, condition: &Condition) -> Result<View, Error> {
         let Stored { mut tx, row, document } = self.begin_change(call, id, condition).await?;
         let (organization, connection) = (call.caller.organization(), call.caller.connection());
         let reconciler = Reconciler::of(&mut tx, connection, &self.guards).await?;
@@ -146,14 +147,14 @@ impl Provisioning {
         };
         tx.delete_resource(row.id).await?;
         let record = Record::of(Action::ResourceDeleted, Target::Resource(row.id));
-        audit::record(&mut tx, record.before(Value::Object(document))).await?;
+        audit::record(&mut tx, record.before(Value::Object(document.clone()))).await?;
         reconciler.resource_deleted(&mut tx, link).await?;
         reconciler.users(&mut tx, members, "the group was deleted").await?;
         if row.kind == ResourceKind::Group {
             outbox::emit(&mut tx, &Event::GroupDeleted(row.id)).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(View { row, document, members: None, groups: None, access: None })
     }
 
     async fn begin_change(&self, call: &Call<'_>, id: &str, condition: &Condition) -> Result<Stored, Error> {

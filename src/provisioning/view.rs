@@ -94,6 +94,15 @@ impl View {
         self.row.id.to_string()
     }
 
+    /// The name that people know it by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.row.kind {
+            ResourceKind::User => resource::user_name(&self.document),
+            ResourceKind::Group => resource::display_name(&self.document).unwrap_or_default(),
+        }
+    }
+
     /// Its URI below the connection's SCIM root.
     #[must_use]
     pub fn location(&self, base_url: &str) -> String {

@@ -59,6 +59,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     OF_TARGET = "SELECT id, at, actor_kind, actor_name, action, target_kind, target_id, before, after, reason, \
         request_id FROM audit_records WHERE organization_id = $1 AND target_id = $2 ORDER BY at, id";
+    OF_REQUEST = "SELECT id, at, actor_kind, actor_name, action, target_kind, target_id, before, after, reason, \
+        request_id FROM audit_records WHERE organization_id = $1 AND request_id = $2 ORDER BY at, id LIMIT 1000";
 }
 
 impl Reader {
@@ -69,6 +71,15 @@ impl Reader {
         target: Uuid,
     ) -> Result<Vec<AuditRecord>, Error> {
         run!(self, query_as::<AuditRecord>(OF_TARGET, organization, target).fetch_all)
+    }
+
+    /// The records of one request, in their order; at most a thousand.
+    pub async fn audit_records_of_request(
+        &mut self,
+        organization: OrganizationId,
+        request: RequestId,
+    ) -> Result<Vec<AuditRecord>, Error> {
+        run!(self, query_as::<AuditRecord>(OF_REQUEST, organization, request).fetch_all)
     }
 }
 

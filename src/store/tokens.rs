@@ -35,6 +35,8 @@ pub struct Credential {
     pub organization_id: OrganizationId,
     /// The token.
     pub id: TokenId,
+    /// Its public part.
+    pub key_id: String,
     /// SHA-256 of its secret.
     pub secret_hash: Vec<u8>,
     /// When it ends.
@@ -59,7 +61,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     LIST = "SELECT id, name, key_id, created_at, expires_at, revoked_at, last_used_at FROM tokens \
         WHERE organization_id = $1 AND connection_id = $2 ORDER BY created_at, id";
-    CREDENTIAL = "SELECT t.organization_id, t.id, t.secret_hash, t.expires_at, t.revoked_at, \
+    CREDENTIAL = "SELECT t.organization_id, t.id, t.key_id, t.secret_hash, t.expires_at, t.revoked_at, \
         t.connection_id, c.key, c.dialect, c.strict, c.state \
         FROM tokens t JOIN connections c ON c.organization_id = t.organization_id AND c.id = t.connection_id \
         WHERE t.key_id = $1", installation_wide "the credential decides the organization";

@@ -15,6 +15,7 @@ use axum::Router;
 
 use crate::clock::Clock;
 use crate::ids::Randomness;
+use crate::provisioning::request_log::Recorder;
 use routes::Routes;
 
 /// What every request needs, whatever it asks for.
@@ -24,6 +25,8 @@ pub struct Ground {
     pub clock: Arc<dyn Clock>,
     /// Makes request ids.
     pub randomness: Arc<Randomness>,
+    /// Takes every call of the SCIM surface.
+    pub recorder: Recorder,
 }
 
 /// Everything that can be asked for, ready to be served.

@@ -1,6 +1,7 @@
 //! What happens to every request, whatever it asks for: an id of ours, its path in order, one span and one log
 //! line, and an answer even if a handler panics. Looks at no body and no credential.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -16,7 +17,9 @@ use super::Ground;
 use super::canonical::canonical;
 use super::scim::negotiate::MediaType;
 use super::scim::respond::{self, Failure};
+use super::server::Peer;
 use crate::ids::RequestId;
+use crate::provisioning::request_log::{Arrived, Open};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,6 +32,7 @@ pub(super) async fn enter(State(ground): State<Ground>, mut request: Request, ne
     if let Some(uri) = canonical(request.uri()) {
         *request.uri_mut() = uri;
     }
+    let open = recorded(&ground, &mut request, id);
     let media_type = MediaType::accepted(request.headers());
     let span = tracing::info_span!(
         "http.request",
@@ -44,13 +48,51 @@ pub(super) async fn enter(State(ground): State<Ground>, mut request: Request, ne
         // A panic is a bug of ours; it ends this request, not the connection that others share.
         let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| Failure::internal("a handler panicked").into_response());
+        if let (Some(open), Some(failure)) = (&open, response.extensions().get::<Failure>()) {
+            open.recording().refused(failure.error());
+        }
         let mut response = respond::finish(response, media_type, id);
         common_headers(&mut response, id);
         note_answer(&response, started);
+        if let Some(open) = open {
+            open.answered(response.status().as_u16());
+        }
         response
     }
     .instrument(span)
     .await
+}
+
+/// Opens the record of a call of the SCIM surface; whoever answers it finds it beside the request.
+fn recorded(ground: &Ground, request: &mut Request, id: RequestId) -> Option<Open> {
+    let path = request.uri().path();
+    if path != "/scim" && !path.starts_with("/scim/") {
+        return None;
+    }
+    let open = ground.recorder.open(&Arrived {
+        id,
+        at: ground.clock.now(),
+        method: method(request.method()),
+        path,
+        query: request.uri().query(),
+        address: client_address(request),
+        agent: request.headers().get(header::USER_AGENT).map(HeaderValue::as_bytes),
+    });
+    request.extensions_mut().insert(open.recording().clone());
+    Some(open)
+}
+
+/// Where a request comes from. The listener stands behind a proxy, which adds who asked it as the last one.
+pub(super) fn client_address(request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+    let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
+    let last = forwarded.and_then(|list| list.to_str().ok()).and_then(|list| list.rsplit(',').next());
+    // From anywhere else the header is the caller's own text.
+    let behind_a_proxy = peer.is_none_or(|peer| match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    });
+    last.filter(|_| behind_a_proxy).and_then(|last| last.trim().parse().ok()).or(peer)
 }
 
 /// Writes the matched route into the span: the pattern, never the path, whose ids and words are the caller's.

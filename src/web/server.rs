@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,6 +98,10 @@ impl Listener {
     }
 }
 
+/// Who is at the other end of the connection, in the extensions of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 struct Serving {
     limits: Limits,
     router: Router,
@@ -119,10 +123,10 @@ impl Serving {
                 next = async { (Arc::clone(&places).acquire_owned().await, socket.accept().await) } => next,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let serving = Arc::clone(self);
                     self.tasks.spawn(async move {
-                        serving.connection(stream).await;
+                        serving.connection(stream, peer.ip()).await;
                         drop(place);
                     });
                 }
@@ -136,10 +140,11 @@ impl Serving {
     }
 
     /// Serves one connection until it ends, is neglected, or has to.
-    async fn connection(&self, stream: TcpStream) {
+    async fn connection(&self, stream: TcpStream, peer: IpAddr) {
         let _ = stream.set_nodelay(true);
         let activity = Activity::default();
-        let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
             let in_flight = activity.begin();
             let answer = self.router.clone().oneshot(request.map(Body::new));
             async move {

@@ -16,6 +16,7 @@ fn app(ready: Result<(), &'static str>) -> Router {
     let ground = Ground {
         clock: Arc::new(ManualClock::at(Timestamp::from_millis(1_769_850_300_000))),
         randomness: Arc::new(Randomness::seeded(1)),
+        recorder: Recorder::new(1, false),
     };
     let routes = health::routes(Routes::default(), &Health { ready: check, schema: 3 });
     router(ground, routes.public(Method::GET, "/panics", panics, &()))

@@ -15,7 +15,8 @@ use super::respond::Failure;
 use super::{Scim, negotiate};
 use crate::auth::Caller;
 use crate::directory;
-use crate::provisioning;
+use crate::provisioning::request_log::Recording;
+use crate::provisioning::{self, View};
 use crate::scim::etag::Condition;
 use crate::scim::filter::Limits;
 use crate::scim::projection::Projection;
@@ -28,6 +29,7 @@ pub(super) struct Asked {
     pub(super) caller: Caller,
     pub(super) query: Query,
     headers: HeaderMap,
+    recording: Option<Recording>,
 }
 
 impl FromRequestParts<Arc<Scim>> for Asked {
@@ -36,7 +38,8 @@ impl FromRequestParts<Arc<Scim>> for Asked {
     async fn from_request_parts(parts: &mut Parts, scim: &Arc<Scim>) -> Result<Self, Failure> {
         let Known(caller) = Known::from_request_parts(parts, &()).await?;
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
-        Ok(Self { scim: Arc::clone(scim), caller, query, headers: parts.headers.clone() })
+        let recording = parts.extensions.get::<Recording>().cloned();
+        Ok(Self { scim: Arc::clone(scim), caller, query, headers: parts.headers.clone(), recording })
     }
 }
 
@@ -108,21 +111,40 @@ impl Asked {
                 Refusal::Broken => Error::bad(ScimType::InvalidSyntax, "The body is not complete. Send it again."),
             })
         })?;
-        Ok(json::parse(&bytes, self.scim.limits.max_json_depth.get())?)
+        let body = json::parse(&bytes, self.scim.limits.max_json_depth.get())?;
+        if let Some(recording) = &self.recording {
+            recording.read(resource_type, &body);
+        }
+        Ok(body)
     }
 
-    /// Writes down which deviations were taken, by name.
-    pub(super) fn note(&self, normaliser: &Normaliser) {
+    /// Takes what the domain says, and writes down which deviations were taken, by name.
+    pub(super) fn outcome<T>(
+        &self,
+        normaliser: &Normaliser,
+        outcome: Result<T, provisioning::Error>,
+    ) -> Result<T, Failure> {
+        if let Some(recording) = &self.recording {
+            recording.applied(normaliser, outcome.is_err());
+        }
         let applied = normaliser.applied();
         if !applied.is_empty() {
             let quirks = applied.iter().map(|quirk| quirk.name()).collect::<Vec<_>>().join(",");
             tracing::debug!(connection.id = %self.caller.connection(), quirks, "normalised");
         }
+        outcome.map_err(refused)
+    }
+
+    /// Writes down which resource it was about.
+    pub(super) fn about(&self, view: &View) {
+        if let Some(recording) = &self.recording {
+            recording.about(view);
+        }
     }
 }
 
 /// What a domain call refuses, as an answer.
-pub(super) fn refused(error: provisioning::Error) -> Failure {
+fn refused(error: provisioning::Error) -> Failure {
     match error {
         provisioning::Error::Scim(error) => error.into(),
         provisioning::Error::Store(error) | provisioning::Error::Directory(directory::Error::Store(error)) => {

@@ -18,6 +18,7 @@ use super::respond::Failure;
 use crate::auth::{Caller, Refusal};
 use crate::config;
 use crate::ids::{ConnectionId, RequestId};
+use crate::provisioning::request_log::Recording;
 use crate::scim::Error;
 
 /// How long an IdP should leave a paused connection alone, in seconds. Okta doubles its own wait from five minutes.
@@ -69,7 +70,8 @@ pub(in crate::web) async fn admit(
     let Some(id) = request.extensions().get::<RequestId>().copied() else {
         return Failure::internal("no request id").into_response();
     };
-    match authenticate(&scim, &connection, request.headers(), id).await {
+    let recording = request.extensions().get::<Recording>();
+    match authenticate(&scim, &connection, request.headers(), id, recording).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -78,7 +80,13 @@ pub(in crate::web) async fn admit(
     }
 }
 
-async fn authenticate(scim: &Scim, connection: &str, headers: &HeaderMap, id: RequestId) -> Result<Caller, Failure> {
+async fn authenticate(
+    scim: &Scim,
+    connection: &str,
+    headers: &HeaderMap,
+    id: RequestId,
+    recording: Option<&Recording>,
+) -> Result<Caller, Failure> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     // A header that is no text is no token either.
     let authorization = sent.next().map(|value| value.to_str().unwrap_or("?"));
@@ -90,6 +98,9 @@ async fn authenticate(scim: &Scim, connection: &str, headers: &HeaderMap, id: Re
     let span = tracing::Span::current();
     span.record("organization.id", tracing::field::display(caller.organization()));
     span.record("connection.id", tracing::field::display(caller.connection()));
+    if let Some(recording) = recording {
+        recording.authenticated(&caller);
+    }
     scim.budget.take(caller.connection()).map_err(Failure::too_many_requests)?;
     Ok(caller)
 }

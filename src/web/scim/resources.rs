@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode, header};
 use serde::Deserialize;
 
 use super::Scim;
-use super::asked::{Asked, refused};
+use super::asked::Asked;
 use super::named::Named;
 use super::paging;
 use super::query::Query;
@@ -106,8 +106,11 @@ async fn list(resource_type: ResourceType, asked: Asked) -> Result<Answer, Failu
         projection: asked.projection(resource_type)?,
         base_url: asked.root(),
     };
-    let found = asked.scim.provisioning.list(&asked.caller, resource_type, &list).await.map_err(refused)?;
-    asked.note(&normaliser);
+    let found = asked.scim.provisioning.list(&asked.caller, resource_type, &list).await;
+    let found = asked.outcome(&normaliser, found)?;
+    if let [only] = found.resources.as_slice() {
+        asked.about(only);
+    }
     let resources = found.resources.iter().map(|view| view.render(&list.base_url, &list.projection)).collect();
     Ok(Answer::ok(messages::list_response(found.total, found.start_index, resources)))
 }
@@ -116,15 +119,18 @@ async fn create(resource_type: ResourceType, asked: Asked, body: Body) -> Result
     let body = asked.body(resource_type, body).await?;
     let (projection, mut normaliser) = (asked.projection(resource_type)?, asked.normaliser());
     let mut call = call(&asked, resource_type, &projection, &mut normaliser);
-    let view = asked.scim.provisioning.create(&mut call, body).await.map_err(refused)?;
-    asked.note(&normaliser);
+    let created = asked.scim.provisioning.create(&mut call, body).await;
+    let view = asked.outcome(&normaliser, created)?;
+    asked.about(&view);
     Ok(shown(&asked, &view, &projection).status(StatusCode::CREATED))
 }
 
 async fn get(resource_type: ResourceType, asked: Asked, id: String) -> Result<Answer, Failure> {
     let (projection, mut normaliser) = (asked.projection(resource_type)?, asked.normaliser());
     let call = call(&asked, resource_type, &projection, &mut normaliser);
-    let view = asked.scim.provisioning.get(&call, &id).await.map_err(refused)?;
+    let found = asked.scim.provisioning.get(&call, &id).await;
+    let view = asked.outcome(&normaliser, found)?;
+    asked.about(&view);
     if asked.if_none_match().is_current(view.version()) {
         return Ok(Answer::empty(StatusCode::NOT_MODIFIED).header(header::ETAG, &etag(view.version())));
     }
@@ -135,8 +141,9 @@ async fn replace(resource_type: ResourceType, asked: Asked, id: String, body: Bo
     let body = asked.body(resource_type, body).await?;
     let (projection, mut normaliser) = (asked.projection(resource_type)?, asked.normaliser());
     let mut call = call(&asked, resource_type, &projection, &mut normaliser);
-    let changed = asked.scim.provisioning.replace(&mut call, &id, &asked.if_match(), body).await.map_err(refused)?;
-    asked.note(&normaliser);
+    let changed = asked.scim.provisioning.replace(&mut call, &id, &asked.if_match(), body).await;
+    let changed = asked.outcome(&normaliser, changed)?;
+    asked.about(&changed.view);
     Ok(shown(&asked, &changed.view, &projection))
 }
 
@@ -152,8 +159,9 @@ async fn patch(resource_type: ResourceType, asked: Asked, id: String, body: Body
     };
     let mut normaliser = asked.normaliser();
     let mut call = call(&asked, resource_type, &projection, &mut normaliser);
-    let changed = asked.scim.provisioning.patch(&mut call, &id, &asked.if_match(), body).await.map_err(refused)?;
-    asked.note(&normaliser);
+    let changed = asked.scim.provisioning.patch(&mut call, &id, &asked.if_match(), body).await;
+    let changed = asked.outcome(&normaliser, changed)?;
+    asked.about(&changed.view);
     if shows {
         return Ok(shown(&asked, &changed.view, &projection));
     }
@@ -163,7 +171,8 @@ async fn patch(resource_type: ResourceType, asked: Asked, id: String, body: Body
 async fn delete(resource_type: ResourceType, asked: Asked, id: String) -> Result<Answer, Failure> {
     let (projection, mut normaliser) = (Projection::default_of(resource_type), asked.normaliser());
     let call = call(&asked, resource_type, &projection, &mut normaliser);
-    asked.scim.provisioning.delete(&call, &id, &asked.if_match()).await.map_err(refused)?;
+    let deleted = asked.scim.provisioning.delete(&call, &id, &asked.if_match()).await;
+    asked.about(&asked.outcome(&normaliser, deleted)?);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 

@@ -83,6 +83,11 @@ impl Failure {
         Self { error: Error::new(503, detail), retry_after: Some(seconds) }
     }
 
+    /// What is wrong.
+    pub(in crate::web) const fn error(&self) -> &Error {
+        &self.error
+    }
+
     /// 429. Okta honours whole seconds and nothing else in `Retry-After`.
     #[must_use]
     pub fn too_many_requests(seconds: u32) -> Self {
