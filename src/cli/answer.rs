@@ -51,6 +51,9 @@ impl Answer {
     /// Writes it to standard output. A reader that went away (`| head`) is no failure.
     pub(super) fn print(&self, format: Format) {
         match format {
+            // What was said while it ran need not be said again.
+            Format::Table if self.text.is_empty() => {}
+            Format::Json if self.json.is_null() => {}
             Format::Table => print(&self.text),
             Format::Json => print(&self.json.to_string()),
         }

@@ -10,6 +10,7 @@ mod demo;
 mod facility;
 mod failure;
 mod held;
+mod log;
 mod migrate;
 mod organization;
 mod person;
@@ -97,6 +98,9 @@ enum Command {
     /// See what waits for an Organization admin
     #[command(subcommand)]
     Held(held::Held),
+    /// See what IdPs asked, and what came of it
+    #[command(subcommand)]
+    Log(log::Log),
     /// Bring the database's tables up to date
     Migrate,
     /// Check and show the settings
@@ -165,7 +169,7 @@ fn perform(line: Line) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => return runtime.block_on(demo.run(loaded, format)).map(|()| ExitCode::SUCCESS),
         _ => {}
     }
-    let (answer, passed) = runtime.block_on(answer(command, loaded, common.act_as))?;
+    let (answer, passed) = runtime.block_on(answer(command, loaded, common.act_as, format))?;
     answer.print(format);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -184,7 +188,7 @@ fn settings(common: &Common, command: &Command) -> Result<Loaded, Failure> {
 }
 
 /// What a verb says, and whether all is well.
-async fn answer(command: Command, loaded: Loaded, act_as: Option<String>) -> Result<(Answer, bool), Failure> {
+async fn answer(command: Command, loaded: Loaded, act_as: Option<String>, format: Format) -> Result<(Answer, bool), Failure> {
     // These need no database.
     let command = match command {
         Command::Config(config) => return Ok((config.run(&loaded), true)),
@@ -201,6 +205,7 @@ async fn answer(command: Command, loaded: Loaded, act_as: Option<String>) -> Res
         Command::Person(verb) => verb.run(&session).await,
         Command::Request(verb) => verb.run(&session).await,
         Command::Held(verb) => verb.run(&session).await,
+        Command::Log(verb) => verb.run(&session, format).await,
         _ => Ok(migrate::run(&session)),
     };
     session.opened.close().await;

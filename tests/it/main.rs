@@ -8,6 +8,7 @@ mod conformance;
 mod http;
 mod join_requests;
 mod lists;
+mod request_log;
 mod routes;
 mod scim2_tester;
 mod scim_snapshots;

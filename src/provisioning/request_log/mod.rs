@@ -11,7 +11,7 @@ mod row;
 
 pub use meaning::Says;
 pub use queue::Recorder;
-pub use read::{Filters, Gap, Listed, Logged, Shown, Status};
+pub use read::{Filters, Gap, Listed, Logged, Scope, Shown, Status};
 pub use record::{Arrived, Open, Recording, Step};
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::RequestLog;
+use crate::auth::Actor;
 use crate::clock::Timestamp;
 use crate::directory;
 use crate::ids::{Id as _, OrganizationId, RequestId, ResourceId};
@@ -195,31 +196,78 @@ pub struct Shown {
     pub events: Vec<EventRow>,
 }
 
+/// Whose requests somebody may see; made by [`RequestLog::scope`] alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// None: all of them, those to unknown connections included.
+    organization: Option<OrganizationId>,
+}
+
+impl Scope {
+    fn sees(self, row: &RequestRow) -> bool {
+        self.organization.is_none() || row.organization_id == self.organization
+    }
+}
+
 impl RequestLog {
-    /// Requests to an organization's own connections.
-    pub async fn list_of(&self, organization: OrganizationId, filters: &Filters) -> Result<Listed, Error> {
-        self.list(Some(organization), filters).await
+    /// What this actor may see: an Organization admin the requests to the connections of their organization, an
+    /// operator those of an organization, or all.
+    ///
+    /// # Errors
+    ///
+    /// Forbidden for anybody else, and for another organization.
+    pub async fn scope(&self, actor: &Actor, organization: Option<&str>) -> Result<Scope, Error> {
+        let mut reader = self.store.read().await?;
+        let named = match organization {
+            Some(key) => {
+                let found = reader.organization_by_key(key).await?.map(|found| found.id);
+                Some(found.ok_or_else(|| unknown_organization(key))?)
+            }
+            None => None,
+        };
+        let Actor::Member(member) = actor else { return Ok(Scope { organization: named }) };
+        let own = member.organization();
+        if named.is_some_and(|named| named != own) {
+            return Err(directory::Error::Forbidden("this is another organization's".to_owned()).into());
+        }
+        if !reader.organization_admins(own).await?.iter().any(|admin| admin.id == member.person()) {
+            let words = "only an active Organization admin may see this; ask one of them";
+            return Err(directory::Error::Forbidden(words.to_owned()).into());
+        }
+        Ok(Scope { organization: Some(own) })
     }
 
-    /// Requests to all connections and to unknown ones: for whoever operates the machine.
-    pub async fn list_all(&self, filters: &Filters) -> Result<Listed, Error> {
-        let mut listed = self.list(None, filters).await?;
-        let since = filters.since.unwrap_or(Timestamp::from_millis(0));
-        // Of a full page, only the gaps beside what is on it.
-        let since = listed.next.as_ref().and_then(|_| listed.requests.last()).map_or(since, |oldest| oldest.at);
-        let until = filters.until.unwrap_or(Timestamp::from_millis(i64::MAX));
-        listed.gaps = self.store.read().await?.request_gaps(since, until).await?;
+    /// Requests, the newest first.
+    pub async fn list(&self, scope: Scope, filters: &Filters) -> Result<Listed, Error> {
+        let mut listed = self.requests(scope.organization, filters).await?;
+        if scope.organization.is_none() {
+            let since = filters.since.unwrap_or(Timestamp::from_millis(0));
+            // Of a full page, only the gaps beside what is on it.
+            let since = listed.next.as_ref().and_then(|_| listed.requests.last()).map_or(since, |oldest| oldest.at);
+            let until = filters.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+            listed.gaps = self.store.read().await?.request_gaps(since, until).await?;
+        }
         Ok(listed)
     }
 
-    /// A request to one of an organization's own connections.
-    pub async fn show_of(&self, organization: OrganizationId, reference: &str) -> Result<Shown, Error> {
-        self.show(reference, |row| row.organization_id == Some(organization)).await
-    }
-
-    /// Any request: for whoever operates the machine.
-    pub async fn show_any(&self, reference: &str) -> Result<Shown, Error> {
-        self.show(reference, |_| true).await
+    /// One request, with everything that came of it.
+    pub async fn show(&self, scope: Scope, reference: &str) -> Result<Shown, Error> {
+        let reference = spelled(reference);
+        let mut reader = self.store.read().await?;
+        let found = reader.request_by_reference(&reference).await?.filter(|row| scope.sees(row));
+        let Some(row) = found else { return Err(unknown(reference).into()) };
+        let (organization, request, resource) = (row.organization_id, row.id, row.target_id);
+        let mut shown =
+            Shown { request: row.into(), organization: None, person: None, changes: Vec::new(), events: Vec::new() };
+        if let Some(organization) = organization {
+            shown.organization = reader.organization(organization).await?.map(|found| found.key);
+            shown.changes = reader.audit_records_of_request(organization, request).await?;
+            shown.events = reader.events_of_request(organization, request).await?;
+            if let Some(resource) = resource {
+                shown.person = person(&mut reader, organization, resource).await?;
+            }
+        }
+        Ok(shown)
     }
 
     /// How many requests of this process found no place in the queue since its start.
@@ -244,7 +292,7 @@ impl RequestLog {
         }
     }
 
-    async fn list(&self, organization: Option<OrganizationId>, filters: &Filters) -> Result<Listed, Error> {
+    async fn requests(&self, organization: Option<OrganizationId>, filters: &Filters) -> Result<Listed, Error> {
         let mut reader = self.store.read().await?;
         let mut span = Span {
             since: filters.since.unwrap_or(Timestamp::from_millis(i64::MIN)),
@@ -274,25 +322,6 @@ impl RequestLog {
             }
         }
     }
-
-    async fn show(&self, reference: &str, may_see: impl Fn(&RequestRow) -> bool) -> Result<Shown, Error> {
-        let reference = spelled(reference);
-        let mut reader = self.store.read().await?;
-        let found = reader.request_by_reference(&reference).await?.filter(may_see);
-        let Some(row) = found else { return Err(unknown(reference).into()) };
-        let (organization, request, resource) = (row.organization_id, row.id, row.target_id);
-        let mut shown =
-            Shown { request: row.into(), organization: None, person: None, changes: Vec::new(), events: Vec::new() };
-        if let Some(organization) = organization {
-            shown.organization = reader.organization(organization).await?.map(|found| found.key);
-            shown.changes = reader.audit_records_of_request(organization, request).await?;
-            shown.events = reader.events_of_request(organization, request).await?;
-            if let Some(resource) = resource {
-                shown.person = person(&mut reader, organization, resource).await?;
-            }
-        }
-        Ok(shown)
-    }
 }
 
 /// Whom a User stands for.
@@ -315,7 +344,7 @@ async fn place(
     if let Some(reference) = &filters.before {
         let reference = spelled(reference);
         let found = reader.request_by_reference(&reference).await?;
-        let found = found.filter(|row| organization.is_none() || row.organization_id == organization);
+        let found = found.filter(|row| Scope { organization }.sees(row));
         return found.map(|row| (row.at, row.id)).ok_or_else(|| unknown(reference).into());
     }
     let until = filters.until.unwrap_or(Timestamp::from_millis(i64::MAX));
@@ -334,6 +363,11 @@ fn spelled(reference: &str) -> String {
 fn unknown(reference: String) -> directory::Error {
     let advice = "look at the reference again; old requests leave the log (request_log.retention)";
     directory::Error::NotFound { kind: "request", name: reference, advice }
+}
+
+fn unknown_organization(key: &str) -> directory::Error {
+    let advice = "«secaro-gateway organization list» shows those there are";
+    directory::Error::NotFound { kind: "organization", name: key.to_owned(), advice }
 }
 
 fn earlier(now: Timestamp, by: Duration) -> Timestamp {
