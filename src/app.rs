@@ -245,11 +245,7 @@ fn bounds(limits: &config::Scim) -> Bounds {
 }
 
 const fn keeping(settings: &config::RequestLog) -> Keeping {
-    Keeping {
-        retention: settings.retention,
-        capture_bodies: settings.capture_bodies,
-        queue: settings.queue.get(),
-    }
+    Keeping { retention: settings.retention, capture_bodies: settings.capture_bodies, queue: settings.queue.get() }
 }
 
 fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {

@@ -136,7 +136,9 @@ fn time(session: &Session, text: &str) -> Result<Timestamp, Failure> {
     }
     let ago = length(text).map_err(|_| {
         let text = plain(text);
-        Failure::usage(format!("«{text}» is no time; write one such as 2026-01-31T09:00:00Z, or how long ago, such as 2h"))
+        Failure::usage(format!(
+            "«{text}» is no time; write one such as 2026-01-31T09:00:00Z, or how long ago, such as 2h"
+        ))
     })?;
     Ok(back(session.clock.now(), ago))
 }
@@ -183,13 +185,17 @@ fn in_words(listed: &Listed) -> String {
     };
     for gap in &listed.gaps {
         let (missing, from, to) = (gap.missing, gap.began_at, gap.ended_at);
-        text.push_str(&format!("{missing} requests between {from} and {to} are missing: they came too fast to be written.\n"));
+        text.push_str(&format!(
+            "{missing} requests between {from} and {to} are missing: they came too fast to be written.\n"
+        ));
     }
     match (&listed.next, listed.stopped) {
         (None, _) => {}
         (Some(next), false) => text.push_str(&format!("There may be more: --before {next}\n")),
         (Some(next), true) => {
-            text.push_str(&format!("Looked at many and stopped; to look on: --before {next}, or name a time with --since and --until.\n"));
+            text.push_str(&format!(
+                "Looked at many and stopped; to look on: --before {next}, or name a time with --since and --until.\n"
+            ));
         }
     }
     text
@@ -235,7 +241,8 @@ fn say(request: &Logged, format: Format) {
     match format {
         Format::Json => answer::print(&serde_json::to_value(request).unwrap_or_default().to_string()),
         Format::Table => {
-            let [time, reference, connection, meaning, about, status, took, detail] = row(request).map(|cell| plain(&cell));
+            let [time, reference, connection, meaning, about, status, took, detail] =
+                row(request).map(|cell| plain(&cell));
             let line = format!("{time}  {reference}  {connection:<12}  {status:<4}  {took:>7} ms  {meaning}: {about}");
             answer::print(&if request.detail.is_some() { format!("{line}  ({detail})") } else { line });
         }

@@ -188,7 +188,12 @@ fn settings(common: &Common, command: &Command) -> Result<Loaded, Failure> {
 }
 
 /// What a verb says, and whether all is well.
-async fn answer(command: Command, loaded: Loaded, act_as: Option<String>, format: Format) -> Result<(Answer, bool), Failure> {
+async fn answer(
+    command: Command,
+    loaded: Loaded,
+    act_as: Option<String>,
+    format: Format,
+) -> Result<(Answer, bool), Failure> {
     // These need no database.
     let command = match command {
         Command::Config(config) => return Ok((config.run(&loaded), true)),

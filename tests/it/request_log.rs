@@ -57,8 +57,8 @@ fn reference(answer: &Answer) -> String {
 
 /// Asks with headers of one's own and no credential.
 async fn ask(idp: &Idp, method: &str, uri: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = headers.iter().fold(Request::builder().method(method).uri(uri), |request, (name, value)| {
-        request.header(*name, *value)
-    });
+    let request = headers
+        .iter()
+        .fold(Request::builder().method(method).uri(uri), |request, (name, value)| request.header(*name, *value));
     idp.send(request.body(Body::empty()).unwrap()).await
 }

@@ -80,7 +80,9 @@ fn boolean(value: &Value) -> Option<bool> {
         Value::Bool(value) => Some(*value),
         Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        Value::Array(values) => values.first().and_then(Value::as_object).and_then(|one| member(one, "value")).and_then(boolean),
+        Value::Array(values) => {
+            values.first().and_then(Value::as_object).and_then(|one| member(one, "value")).and_then(boolean)
+        }
         _ => None,
     }
 }

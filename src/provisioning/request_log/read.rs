@@ -83,7 +83,9 @@ pub struct Filters {
 impl Filters {
     fn hold(&self, row: &RequestRow) -> bool {
         let status = u16::try_from(row.status).unwrap_or_default();
-        self.connection.as_ref().is_none_or(|key| row.connection.as_deref().is_some_and(|of| of.eq_ignore_ascii_case(key)))
+        self.connection
+            .as_ref()
+            .is_none_or(|key| row.connection.as_deref().is_some_and(|of| of.eq_ignore_ascii_case(key)))
             && self.status.is_none_or(|wanted| wanted.holds(status))
             && (!self.failed || status >= 400)
             && self.method.as_ref().is_none_or(|method| row.method.eq_ignore_ascii_case(method))

@@ -40,9 +40,8 @@ const ENVELOPE: [&str; 15] = [
 ];
 
 /// The words of a filter that are no attributes.
-const KEYWORDS: [&str; 16] = [
-    "eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr", "and", "or", "not", "true", "false", "null",
-];
+const KEYWORDS: [&str; 16] =
+    ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr", "and", "or", "not", "true", "false", "null"];
 
 /// Every name of the schema table and of the protocol, folded.
 static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -258,8 +257,11 @@ fn structure(key: &str, value: &Value, left: &mut usize) -> Value {
                     break;
                 }
                 // The number keeps names of one length apart.
-                let shown =
-                    if is_known(name) { name.clone() } else { format!("«name {} of {}»", at + 1, name.chars().count()) };
+                let shown = if is_known(name) {
+                    name.clone()
+                } else {
+                    format!("«name {} of {}»", at + 1, name.chars().count())
+                };
                 kept.insert(shown, structure(name, member, left));
             }
             Value::Object(kept)

@@ -64,7 +64,8 @@ async fn what_okta_sends_is_told_as_what_it_means() {
     let request = only(&app, seen).await;
     assert_eq!(summary(&request), (200, "deactivate User", Some("ada@example.org")));
     let told = shown(&app, &request.reference).await;
-    let changed = told.changes.iter().find(|record| record.action == "person.deactivated").expect("the person's record");
+    let changed =
+        told.changes.iter().find(|record| record.action == "person.deactivated").expect("the person's record");
     assert_eq!(changed.request_id, request.id);
 
     okta.delete(&format!("/Users/{user}")).await.expect(204);
@@ -113,7 +114,8 @@ async fn what_entra_sends_is_told_as_what_it_means() {
 
 #[tokio::test]
 async fn a_refused_call_leaves_a_row_that_its_reference_finds() {
-    let app = TestApp::with(&[("server.max_body_bytes", "1000"), ("scim.rate_burst", "12"), ("scim.rate_limit", "1")]).await;
+    let app =
+        TestApp::with(&[("server.max_body_bytes", "1000"), ("scim.rate_burst", "12"), ("scim.rate_limit", "1")]).await;
     let okta = app.connection("okta", Dialect::Okta).await;
     let other = app.connection("other", Dialect::Okta).await;
     let seen = &mut 0;
@@ -162,7 +164,9 @@ async fn a_refused_call_leaves_a_row_that_its_reference_finds() {
         assert!(detail.starts_with(request.detail.as_ref().unwrap().as_str()), "{detail}");
         assert_eq!(told.organization.as_deref(), Some("example"), "{status} {meaning}: the admins of it may know");
         // 405 and unknown endpoints are answered before anybody looks at the credential.
-        let accepted = !matches!(status, 401 | 405 | 503) && request.meaning != "unknown endpoint" && reference != self::reference(&answers[2].0);
+        let accepted = !matches!(status, 401 | 405 | 503)
+            && request.meaning != "unknown endpoint"
+            && reference != self::reference(&answers[2].0);
         assert_eq!(request.credential.is_some(), accepted, "{status} {meaning}");
         assert!(told.changes.is_empty() && told.events.is_empty(), "nothing came of it");
     }

@@ -28,10 +28,17 @@ async fn t13_an_organization_reads_its_own_requests_and_nobody_elses() {
 
     let log = &app.opened.request_log;
     let admin = app.member("admin@example.org").await;
-    for scope in [log.scope(&admin, None).await, log.scope(&admin, Some("example")).await, log.scope(&app.operator(), Some("example")).await] {
+    for scope in [
+        log.scope(&admin, None).await,
+        log.scope(&admin, Some("example")).await,
+        log.scope(&app.operator(), Some("example")).await,
+    ] {
         let scope = scope.unwrap();
         let listed = log.list(scope, &ALL).await.unwrap();
-        assert_eq!(listed.requests.iter().map(|request| request.connection.as_deref()).collect::<Vec<_>>(), [Some("okta")]);
+        assert_eq!(
+            listed.requests.iter().map(|request| request.connection.as_deref()).collect::<Vec<_>>(),
+            [Some("okta")]
+        );
         assert_eq!(log.show(scope, &reference(&own)).await.unwrap().request.status, 404);
         for others in [&foreign, &lost] {
             let refused = log.show(scope, &reference(others)).await.unwrap_err().to_string();
@@ -61,7 +68,7 @@ async fn requests_are_found_by_what_is_known_of_them() {
     entra.get("/Groups").await.expect(200);
     tick();
     entra.get("/Nothing").await.expect(404);
-    let of = |filters: Filters| async {
+    let of = async |filters: Filters| {
         let found = logged(&app, &filters).await;
         found.into_iter().map(|request| request.status).collect::<Vec<_>>()
     };
@@ -126,7 +133,8 @@ async fn the_command_line_lists_shows_and_follows() {
     let client = reqwest::Client::builder().build().unwrap();
     let users = format!("http://{}/scim/v2/okta/Users", gateway.address());
     let body = json!({ "userName": "ada@example.org", "emails": [{ "value": "ada@example.org" }] }).to_string();
-    let post = || client.post(&users).bearer_auth(&token).header("content-type", "application/scim+json").body(body.clone());
+    let post =
+        || client.post(&users).bearer_auth(&token).header("content-type", "application/scim+json").body(body.clone());
     assert_eq!(post().send().await.unwrap().status(), 201);
     let refused = post().send().await.unwrap().text().await.unwrap();
     let refused: Value = serde_json::from_str(&refused).unwrap();

@@ -53,7 +53,8 @@ fn what_a_body_asks_for_is_named() {
     let of_path = |op: &str, path: &str| patch(&json!([{ "op": op, "path": path, "value": "x" }]));
     let renamed = patch(&json!([{ "op": "replace", "value": { "id": "1", "displayName": "New" } }]));
     let disabled = patch(&json!([{ "op": "Replace", "path": "active", "value": "False" }]));
-    let both = patch(&json!([{ "op": "add", "path": "displayName", "value": "x" }, { "op": "add", "path": "members" }]));
+    let both =
+        patch(&json!([{ "op": "add", "path": "displayName", "value": "x" }, { "op": "add", "path": "members" }]));
     for (method, path, body, expected) in [
         ("POST", "/Users", json!({ "userName": "ada" }), "create User"),
         ("PATCH", "/Users/1", active(false.into()), "deactivate User"),

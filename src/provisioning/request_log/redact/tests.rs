@@ -17,7 +17,8 @@ fn bodies() -> impl Strategy<Value = Value> {
         Just(format!("urn:ietf:params:scim:schemas:core:2.0:User:{CANARY}")),
         Just(format!("{CANARY}@example.org")),
     ];
-    let known = prop::sample::select(vec!["userName", "schemas", "op", "path", "value", "filter", "name", "attributes"]);
+    let known =
+        prop::sample::select(vec!["userName", "schemas", "op", "path", "value", "filter", "name", "attributes"]);
     let names = prop_oneof![known.prop_map(str::to_owned), texts.clone()];
     let leaf = prop_oneof![
         texts.prop_map(Value::from),
@@ -70,7 +71,7 @@ fn the_structure_of_a_body_keeps_names_operations_and_booleans() {
         "shoeSize": 38,
         "emails": [{ "value": "ada@example.org", "primary": true }],
     });
-    insta::assert_snapshot!(body(&user), @r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","«string of 18»"],"userName":"«string of 15»","name":{"givenName":"«string of 3»"},"active":"False","password":"«string of 7»","«name 6 of 8»":"«number»","emails":[{"value":"«string of 15»","primary":true}]}"#);
+    insta::assert_snapshot!(body(&user), @r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","«string of 18»"],"userName":"«string of 15»","name":{"givenName":"«string of 3»"},"active":"False","«name 5 of 8»":"«string of 7»","«name 6 of 8»":"«number»","emails":[{"value":"«string of 15»","primary":true}]}"#);
     let patch = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [
@@ -100,7 +101,10 @@ fn a_query_keeps_what_was_asked_and_no_value_that_may_be_secret() {
             "filter=emails%5Btype%20eq%20%22work%22%5D.value%20eq%20%22a@b.example%22",
             "filter=emails[type eq \"«string of 4»\"].value eq \"a@b.example\"",
         ),
-        ("filter=id eq \"2819c223-7f76-453a-919d-413861904646\"", "filter=id eq \"2819c223-7f76-453a-919d-413861904646\""),
+        (
+            "filter=id eq \"2819c223-7f76-453a-919d-413861904646\"",
+            "filter=id eq \"2819c223-7f76-453a-919d-413861904646\"",
+        ),
         ("access_token=secaro_scim_abc&token=x", "access_token=«string of 15»&token=«string of 1»"),
         ("aadOptscim062020&attributes=userName,hunter2", "aadOptscim062020&attributes=userName,«string of 7»"),
         ("count=hunter2&startIndex=1&sortOrder=descending", "count=«string of 7»&startIndex=1&sortOrder=descending"),
