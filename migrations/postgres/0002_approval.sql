@@ -103,10 +103,11 @@ CREATE TABLE plans (
     finished_at     BIGINT,
     total           BIGINT NOT NULL, -- people
     done            BIGINT NOT NULL,
+    differs         TEXT, -- of a stale one: what has changed
     request_id      UUID NOT NULL,
     PRIMARY KEY (organization_id, id)
 );
-CREATE INDEX plans_state_idx ON plans (organization_id, state, created_at);
+CREATE UNIQUE INDEX plans_id_idx ON plans (id);
 
 CREATE TABLE plan_effects (
     organization_id UUID NOT NULL,

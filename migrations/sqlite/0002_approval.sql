@@ -139,10 +139,11 @@ CREATE TABLE plans (
     finished_at     INTEGER,
     total           INTEGER NOT NULL, -- people
     done            INTEGER NOT NULL,
+    differs         TEXT, -- of a stale one: what has changed
     request_id      BLOB NOT NULL,
     PRIMARY KEY (organization_id, id)
 ) STRICT;
-CREATE INDEX plans_state_idx ON plans (organization_id, state, created_at);
+CREATE UNIQUE INDEX plans_id_idx ON plans (id);
 
 CREATE TABLE plan_effects (
     organization_id BLOB NOT NULL,

@@ -113,9 +113,11 @@ impl Authenticator {
         request: RequestId,
     ) -> Result<Caller, Refusal> {
         let token = bearer_token(authorization)?;
-        let unknown = Refusal::Unauthenticated(
-            "The bearer token is not known here. Issue a new token for this connection and enter it in the IdP.",
-        );
+        let unknown = || {
+            Refusal::Unauthenticated(
+                "The bearer token is not known here. Issue a new token for this connection and enter it in the IdP.",
+            )
+        };
         let Some(presented) = Presented::parse(token) else {
             return Err(Refusal::Unauthenticated(
                 "The bearer token is incomplete or mistyped. Copy the whole token again, or issue a new one.",
@@ -126,7 +128,7 @@ impl Authenticator {
         let hash: [u8; 32] = Sha256::digest(&presented.secret).into();
         let stored = found.as_ref().map_or(&[0; 32][..], |credential| credential.secret_hash.as_slice());
         let matches = bool::from(hash.as_slice().ct_eq(stored));
-        let Some(credential) = found.filter(|_| matches) else { return Err(unknown) };
+        let Some(credential) = found.filter(|_| matches) else { return Err(unknown()) };
 
         let now = self.store.clock().now();
         if credential.revoked_at.is_some() {
@@ -142,8 +144,11 @@ impl Authenticator {
         if !credential.key.eq_ignore_ascii_case(connection_key) {
             return Err(Refusal::ElsewhereOnly);
         }
-        if credential.state == ConnectionState::Paused {
-            return Err(Refusal::Paused);
+        match credential.state {
+            ConnectionState::Pending | ConnectionState::Active => {}
+            ConnectionState::Paused => return Err(Refusal::Paused),
+            // Its tokens are revoked with it; this holds even for one that is not (T25).
+            ConnectionState::Deleted => return Err(unknown()),
         }
         self.used
             .lock()

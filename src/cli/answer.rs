@@ -3,10 +3,13 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
+
+use super::failure::Kind;
 
 /// How answers are written: for people, or exactly one JSON object on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -20,12 +23,14 @@ pub(super) enum Format {
 pub(super) struct Answer {
     json: Value,
     text: String,
+    /// With which exit code, if it is not success.
+    ends: Option<Kind>,
 }
 
 impl Answer {
     /// Of a value and the words for it.
     pub(super) fn new(value: &impl Serialize, text: impl Into<String>) -> Self {
-        Self { json: serde_json::to_value(value).unwrap_or_default(), text: text.into() }
+        Self { json: serde_json::to_value(value).unwrap_or_default(), text: text.into(), ends: None }
     }
 
     /// Of a list: `{"<name>": […]}`, and a table or, for an empty list, the next step.
@@ -46,6 +51,16 @@ impl Answer {
             object.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
         }
         self
+    }
+
+    /// The same, said with this exit code: it was done as asked, and that is not the end of it.
+    pub(super) const fn ending(mut self, kind: Kind) -> Self {
+        self.ends = Some(kind);
+        self
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        self.ends.map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind as u8))
     }
 
     /// Writes it to standard output. A reader that went away (`| head`) is no failure.

@@ -2,9 +2,11 @@
 
 use super::answer::{Answer, facts};
 use super::failure::Failure;
+use super::plan::{self, Asked, Sure};
 use super::session::{OfOrganization, Session};
 use crate::provisioning::ceiling::Ceiling;
 use crate::provisioning::connections::{Connection as Row, ConnectionState, NewConnection};
+use crate::provisioning::plans::Change;
 use crate::scim::Dialect;
 
 /// What to do with connections.
@@ -25,6 +27,9 @@ pub(super) enum Connection {
         /// Refuse what deviates from the RFCs instead of normalising it
         #[arg(long)]
         strict: bool,
+        /// Let it only listen until it is activated: nothing that it says reaches anybody before
+        #[arg(long)]
+        pending: bool,
     },
     /// List the connections
     List {
@@ -33,10 +38,34 @@ pub(super) enum Connection {
     },
     /// Show one
     Show(Which),
+    /// Let what a pending connection says reach people, as a plan shows
+    Activate {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        sure: Sure,
+    },
     /// Refuse its calls until it is resumed; nobody loses anything
     Pause(Which),
     /// Take its calls again
     Resume(Which),
+    /// Change what it may grant, as a plan shows; anything beyond is held
+    SetCeiling {
+        #[command(flatten)]
+        which: Which,
+        /// Of edit, billing_admin and organization_admin, separated by commas
+        #[arg(long, value_name = "RIGHTS")]
+        may_grant: String,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// End it for good: its tokens are refused at once, and its people keep only what people gave them
+    Delete {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        sure: Sure,
+    },
 }
 
 /// A connection's key, as an argument or an option.
@@ -65,7 +94,7 @@ impl Connection {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, Failure> {
         let provisioning = &session.opened.provisioning;
         match self {
-            Self::Create { of, which, dialect, may_grant, strict } => {
+            Self::Create { of, which, dialect, may_grant, strict, pending } => {
                 let may_grant = Ceiling::parse(&may_grant)?;
                 let new = NewConnection {
                     organization: of.key(session).await?,
@@ -73,6 +102,7 @@ impl Connection {
                     dialect,
                     strict,
                     may_grant,
+                    pending,
                 };
                 let created = provisioning.create_connection(&session.actor().await?, &new).await?;
                 let next = format!(
@@ -103,23 +133,50 @@ impl Connection {
                 ))
             }
             Self::Show(which) => Ok(show(session, &provisioning.connection(&which.key()).await?, "")),
+            Self::Activate { which, sure } => {
+                let connection = which.key();
+                let next = "It is active: what it says reaches people.";
+                change(session, connection.clone(), Change::Activate { connection }, sure, next).await
+            }
             Self::Pause(which) => {
-                let paused = provisioning.pause_connection(&session.actor().await?, &which.key()).await?;
-                Ok(show(session, &paused, "Its calls are refused from the next one on; nobody loses anything."))
+                let connection = which.key();
+                let next = "Its calls are refused from the next one on; nobody loses anything.";
+                change(session, connection.clone(), Change::Pause { connection }, Sure::default(), next).await
             }
             Self::Resume(which) => {
-                let resumed = provisioning.resume_connection(&session.actor().await?, &which.key()).await?;
-                Ok(show(session, &resumed, "Its calls are taken from the next one on."))
+                let connection = which.key();
+                let next = "Its calls are taken from the next one on.";
+                change(session, connection.clone(), Change::Resume { connection }, Sure::default(), next).await
+            }
+            Self::SetCeiling { which, may_grant, sure } => {
+                let connection = which.key();
+                let may_grant = Ceiling::parse(&may_grant)?.to_string();
+                let next = "What it asserts beyond is held.";
+                change(session, connection.clone(), Change::SetCeiling { connection, may_grant }, sure, next).await
+            }
+            Self::Delete { which, sure } => {
+                let connection = which.key();
+                let next = "It is gone for good; its people keep what people gave them.";
+                change(session, connection.clone(), Change::Delete { connection }, sure, next).await
             }
         }
+    }
+}
+
+async fn change(session: &Session, key: String, change: Change, sure: Sure, next: &str) -> Result<Answer, Failure> {
+    match plan::ask(session, change, sure).await?.1 {
+        Asked::Waits(answer) => Ok(answer),
+        Asked::Done => Ok(show(session, &session.opened.provisioning.connection(&key).await?, next)),
     }
 }
 
 fn show(session: &Session, connection: &Row, next: &str) -> Answer {
     let base_url = session.scim_base(&connection.key);
     let state = match connection.state {
+        ConnectionState::Pending => "pending: it listens, and reaches nobody until it is activated",
         ConnectionState::Active => "active",
         ConnectionState::Paused => "paused: its calls are refused",
+        ConnectionState::Deleted => "deleted",
     };
     let deviations = if connection.strict { "refused (strict)" } else { "normalised" };
     let may_grant = if connection.may_grant.is_empty() { "nothing" } else { &connection.may_grant };

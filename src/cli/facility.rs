@@ -6,8 +6,10 @@ use serde_json::json;
 
 use super::answer::{Answer, or_dash, table};
 use super::failure::Failure;
+use super::plan::{self, Asked, Sure};
 use super::session::{OfOrganization, Session};
-use crate::directory::facilities::{Facility as Place, NewFacility};
+use crate::directory::facilities::{Facility as Place, Imported, NewFacility};
+use crate::provisioning::plans::Change;
 
 /// What to do with facilities.
 #[derive(Debug, clap::Subcommand)]
@@ -31,6 +33,8 @@ pub(super) enum Facility {
         /// Labels, separated by semicolons
         #[arg(long, default_value = "")]
         labels: String,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// List an organization's facilities
     List {
@@ -44,6 +48,18 @@ pub(super) enum Facility {
         /// Its key
         #[arg(long)]
         key: String,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Take an archived facility into use again: permissions for it come alive
+    Unarchive {
+        #[command(flatten)]
+        of: OfOrganization,
+        /// Its key
+        #[arg(long)]
+        key: String,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Add or change many from a CSV file with the columns key, name, duns, address, labels; all or, if a row is
     /// wrong, none
@@ -52,6 +68,8 @@ pub(super) enum Facility {
         of: OfOrganization,
         /// The file
         file: PathBuf,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -59,41 +77,66 @@ impl Facility {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, Failure> {
         let directory = &session.opened.directory;
         match self {
-            Self::Add { of, key, name, duns, address, labels } => {
+            Self::Add { of, key, name, duns, address, labels, sure } => {
                 let organization = of.key(session).await?;
-                let new = NewFacility { key, name, duns, address, labels };
-                let added = directory.add_facility(&session.actor().await?, &organization, &new).await?;
-                let text = format!("Added facility «{}» to «{organization}».", added.key);
-                Ok(Answer::new(&added, text))
+                let facility = NewFacility { key: key.trim().to_owned(), name, duns, address, labels };
+                let text = format!("Added facility «{}» to «{organization}».", facility.key);
+                let key = facility.key.clone();
+                let change = Change::AddFacility { organization: organization.clone(), facility };
+                one(session, &organization, &key, change, sure, text).await
             }
             Self::List { of } => {
                 let organization = of.key(session).await?;
                 Ok(list(&directory.facilities(&organization).await?))
             }
-            Self::Archive { of, key } => {
+            Self::Archive { of, key, sure } => {
                 let organization = of.key(session).await?;
-                let archived = directory.archive_facility(&session.actor().await?, &organization, &key).await?;
                 let text = format!("Facility «{key}» is archived; permissions for it give nothing from now on.");
-                Ok(Answer::new(&archived, text))
+                let change = Change::ArchiveFacility { organization: organization.clone(), key: key.clone() };
+                one(session, &organization, &key, change, sure, text).await
             }
-            Self::Import { of, file } => {
+            Self::Unarchive { of, key, sure } => {
+                let organization = of.key(session).await?;
+                let text = format!("Facility «{key}» is in use again; permissions for it are alive.");
+                let change = Change::UnarchiveFacility { organization: organization.clone(), key: key.clone() };
+                one(session, &organization, &key, change, sure, text).await
+            }
+            Self::Import { of, file, sure } => {
                 let rows = read(&file)?;
                 let organization = of.key(session).await?;
-                let imported = directory.import_facilities(&session.actor().await?, &organization, &rows).await?;
-                let count = |outcome: &str| imported.iter().filter(|row| row.outcome == outcome).count();
-                let (added, changed, unchanged) = (count("added"), count("changed"), count("unchanged"));
-                let rows = imported.iter().map(|row| [row.key.clone(), row.outcome.to_owned()]);
-                let text = format!(
-                    "{}\n{added} added, {changed} changed, {unchanged} unchanged.",
-                    table(["Key", "Outcome"], rows)
-                );
-                let json = json!({
-                    "facilities": imported, "added": added, "changed": changed, "unchanged": unchanged,
-                });
-                Ok(Answer::new(&json, text))
+                let imported = directory.import_report(&organization, &rows).await?;
+                let change = Change::ImportFacilities { organization, facilities: rows };
+                match plan::ask(session, change, sure).await?.1 {
+                    Asked::Waits(answer) => Ok(answer.with("facilities", &imported)),
+                    Asked::Done => Ok(report(&imported)),
+                }
             }
         }
     }
+}
+
+/// A change of one facility; answers the facility once it is done.
+async fn one(
+    session: &Session,
+    organization: &str,
+    key: &str,
+    change: Change,
+    sure: Sure,
+    text: String,
+) -> Result<Answer, Failure> {
+    match plan::ask(session, change, sure).await?.1 {
+        Asked::Waits(answer) => Ok(answer),
+        Asked::Done => Ok(Answer::new(&session.opened.directory.facility(organization, key).await?, text)),
+    }
+}
+
+fn report(imported: &[Imported]) -> Answer {
+    let count = |outcome: &str| imported.iter().filter(|row| row.outcome == outcome).count();
+    let (added, changed, unchanged) = (count("added"), count("changed"), count("unchanged"));
+    let rows = imported.iter().map(|row| [row.key.clone(), row.outcome.to_owned()]);
+    let text = format!("{}\n{added} added, {changed} changed, {unchanged} unchanged.", table(["Key", "Outcome"], rows));
+    let json = json!({ "facilities": imported, "added": added, "changed": changed, "unchanged": unchanged });
+    Answer::new(&json, text)
 }
 
 fn list(all: &[Place]) -> Answer {

@@ -14,6 +14,7 @@ mod log;
 mod migrate;
 mod organization;
 mod person;
+mod plan;
 mod request;
 mod rule;
 mod serve;
@@ -92,6 +93,9 @@ enum Command {
     /// See who may do what, and why
     #[command(subcommand)]
     Person(person::Person),
+    /// See, apply and discard changes that were planned
+    #[command(subcommand)]
+    Plan(plan::Plan),
     /// See who asks to join, and decide it
     #[command(subcommand)]
     Request(request::Request),
@@ -171,7 +175,7 @@ fn perform(line: Line) -> Result<ExitCode, Failure> {
     }
     let (answer, passed) = runtime.block_on(answer(command, loaded, common.act_as, format))?;
     answer.print(format);
-    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if passed { answer.exit_code() } else { ExitCode::FAILURE })
 }
 
 /// The settings in force for a verb.
@@ -208,6 +212,7 @@ async fn answer(
         Command::Token(verb) => verb.run(&session).await,
         Command::Rule(verb) => verb.run(&session).await,
         Command::Person(verb) => verb.run(&session).await,
+        Command::Plan(verb) => verb.run(&session).await,
         Command::Request(verb) => verb.run(&session).await,
         Command::Held(verb) => verb.run(&session).await,
         Command::Log(verb) => verb.run(&session, format).await,

@@ -50,13 +50,23 @@ impl Deciding {
     ///
     /// [`Error::Conflict`] if no Organization admin would be left; nothing is changed then.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        self.check().await?;
+        Ok(self.tx.commit().await?)
+    }
+
+    /// Whether what was decided so far can be committed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::commit`].
+    pub(crate) async fn check(&mut self) -> Result<(), Error> {
         let organization = self.tx.organization();
         if !self.admins.is_empty() && self.tx.organization_admins(organization).await?.is_empty() {
             let words =
                 "the organization would be left without an active Organization admin; make somebody else one first";
             return Err(Error::Conflict(words.to_owned()));
         }
-        Ok(self.tx.commit().await?)
+        Ok(())
     }
 }
 

@@ -1,11 +1,11 @@
-//! Facilities: adding, archiving and importing them, and finding the one that a text names.
+//! Facilities: adding, archiving and importing them, and finding the one that a text names. Who gains or loses by it
+//! is for the plan that each change is part of.
 
 use serde_json::json;
 
 use super::organizations::required_text;
-use super::{Directory, Error, Key, grants};
+use super::{Directory, Error, Key};
 use crate::audit::{self, Action, Record, Target};
-use crate::auth::Actor;
 use crate::ids::{FacilityId, OrganizationId};
 use crate::scim::fold;
 pub use crate::store::facilities::Facility;
@@ -13,7 +13,7 @@ use crate::store::facilities::NameKind;
 use crate::store::{self, Reader, Tx};
 
 /// A facility as it is given.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewFacility {
     /// By which permissions name it.
@@ -75,112 +75,138 @@ impl Dormancy {
 }
 
 impl Directory {
-    /// Adds one; grants that were waiting for it come alive.
-    pub async fn add_facility(&self, actor: &Actor, organization: &str, new: &NewFacility) -> Result<Facility, Error> {
-        let new = checked(new)?;
-        let organization = self.find_organization(organization).await?;
-        let mut tx = self.begin(actor, organization.id).await?;
-        if tx.facility_by_key(organization.id, &new.key).await?.is_some() {
-            return Err(Error::Conflict(format!("there is a facility «{}» already; choose another key", new.key)));
-        }
-        let facility = add(&mut tx, &new).await?;
-        tx.commit().await?;
-        Ok(facility)
-    }
-
     /// The organization's, by key, archived ones too.
     pub async fn facilities(&self, organization: &str) -> Result<Vec<Facility>, Error> {
         let organization = self.find_organization(organization).await?;
         Ok(self.store.read().await?.facilities(organization.id).await?)
     }
 
-    /// Archives one: nothing is deleted, and grants for it give nothing until it is back.
-    pub async fn archive_facility(&self, actor: &Actor, organization: &str, key: &str) -> Result<Facility, Error> {
+    /// The one of this key.
+    pub async fn facility(&self, organization: &str, key: &str) -> Result<Facility, Error> {
         let organization = self.find_organization(organization).await?;
-        let mut tx = self.begin(actor, organization.id).await?;
-        let mut facility = tx.facility_by_key(organization.id, key).await?.ok_or_else(|| Error::NotFound {
-            kind: "facility",
-            name: key.to_owned(),
-            advice: "«secaro-gateway facility list» shows those there are",
-        })?;
-        if facility.archived_at.is_none() {
-            facility.archived_at = Some(tx.now());
-            tx.update_facility(&facility).await?;
-            audit::record(&mut tx, Record::of(Action::FacilityArchived, Target::Facility(facility.id))).await?;
-            settle(&mut tx, &names(&facility)).await?;
-            tx.commit().await?;
-        }
-        Ok(facility)
-    }
-
-    /// Adds or changes many, by key; all of them or, if one row is wrong, none.
-    pub async fn import_facilities(
-        &self,
-        actor: &Actor,
-        organization: &str,
-        rows: &[NewFacility],
-    ) -> Result<Vec<Imported>, Error> {
-        let organization = self.find_organization(organization).await?;
-        let mut tx = self.begin(actor, organization.id).await?;
-        let mut report = Vec::with_capacity(rows.len());
-        for (line, row) in rows.iter().enumerate() {
-            let outcome = match import(&mut tx, row).await {
-                // A CSV's first row is line 2, after the header.
-                Err(Error::Invalid(why)) => return Err(Error::Invalid(format!("row {}: {why}", line + 2))),
-                other => other?,
-            };
-            report.push(Imported { key: row.key.trim().to_owned(), outcome });
-        }
-        if tx.has_changed() {
-            tx.commit().await?;
-        }
-        Ok(report)
+        find(&mut self.store.read().await?, organization.id, key).await
     }
 }
 
-async fn import(tx: &mut Tx, row: &NewFacility) -> Result<&'static str, Error> {
-    let new = checked(row)?;
+async fn find(reader: &mut Reader, organization: OrganizationId, key: &str) -> Result<Facility, Error> {
+    reader.facility_by_key(organization, key).await?.ok_or_else(|| Error::NotFound {
+        kind: "facility",
+        name: key.to_owned(),
+        advice: "«secaro-gateway facility list» shows those there are",
+    })
+}
+
+/// Adds one. Grants that name it so are looked at again by whoever plans the change.
+pub(crate) async fn add(tx: &mut Tx, new: &NewFacility) -> Result<(), Error> {
+    let new = checked(new)?;
     let organization = tx.organization();
-    let Some(old) = tx.facility_by_key(organization, &new.key).await? else {
-        add(tx, &new).await?;
-        return Ok("added");
-    };
-    let changed = Facility { name: new.name, duns: new.duns, address: new.address, labels: new.labels, ..old.clone() };
-    if describe(&changed) == describe(&old) {
-        return Ok("unchanged");
+    if tx.facility_by_key(organization, &new.key).await?.is_some() {
+        return Err(Error::Conflict(format!("there is a facility «{}» already; choose another key", new.key)));
     }
-    tx.update_facility(&changed).await?;
-    let record = Record::of(Action::FacilityChanged, Target::Facility(old.id));
-    audit::record(tx, record.before(describe(&old)).after(describe(&changed))).await?;
-    tx.name_facility(changed.id, &names(&changed)).await?;
-    settle(tx, &[names(&old), names(&changed)].concat()).await?;
-    Ok("changed")
-}
-
-async fn add(tx: &mut Tx, new: &NewFacility) -> Result<Facility, Error> {
     let facility = Facility {
         id: tx.id(),
-        key: new.key.clone(),
-        name: new.name.clone(),
-        duns: new.duns.clone(),
-        address: new.address.clone(),
-        labels: new.labels.clone(),
+        key: new.key,
+        name: new.name,
+        duns: new.duns,
+        address: new.address,
+        labels: new.labels,
         archived_at: None,
         created_at: tx.now(),
     };
     tx.insert_facility(&facility).await?;
     tx.name_facility(facility.id, &names(&facility)).await?;
     let record = Record::of(Action::FacilityAdded, Target::Facility(facility.id));
-    audit::record(tx, record.after(describe(&facility))).await?;
-    settle(tx, &names(&facility)).await?;
-    Ok(facility)
+    Ok(audit::record(tx, record.after(describe(&facility))).await?)
 }
 
-async fn settle(tx: &mut Tx, names: &[(NameKind, String)]) -> Result<(), store::Error> {
-    for (_, name_key) in names {
-        grants::settle_facility(tx, name_key).await?;
+/// Archives one: nothing is deleted, and grants for it give nothing until it is back.
+pub(crate) async fn archive(tx: &mut Tx, key: &str) -> Result<(), Error> {
+    let organization = tx.organization();
+    let mut facility = find(tx, organization, key).await?;
+    if facility.archived_at.is_none() {
+        facility.archived_at = Some(tx.now());
+        tx.update_facility(&facility).await?;
+        audit::record(tx, Record::of(Action::FacilityArchived, Target::Facility(facility.id))).await?;
     }
     Ok(())
+}
+
+/// Takes an archived one into use again: grants for it come alive.
+pub(crate) async fn unarchive(tx: &mut Tx, key: &str) -> Result<(), Error> {
+    let organization = tx.organization();
+    let mut facility = find(tx, organization, key).await?;
+    if facility.archived_at.take().is_some() {
+        tx.update_facility(&facility).await?;
+        audit::record(tx, Record::of(Action::FacilityUnarchived, Target::Facility(facility.id))).await?;
+    }
+    Ok(())
+}
+
+/// Adds or changes many, by key; all of them or, if one row is wrong, none.
+pub(crate) async fn import(tx: &mut Tx, rows: &[NewFacility]) -> Result<(), Error> {
+    for (line, row) in rows.iter().enumerate() {
+        import_one(tx, row).await.map_err(|error| in_row(line, error))?;
+    }
+    Ok(())
+}
+
+/// Says which row of a CSV is wrong: its first one is line 2, after the header.
+pub(crate) fn in_row(row: usize, error: Error) -> Error {
+    match error {
+        Error::Invalid(why) => Error::Invalid(format!("row {}: {why}", row + 2)),
+        other => other,
+    }
+}
+
+async fn import_one(tx: &mut Tx, row: &NewFacility) -> Result<(), Error> {
+    let new = checked(row)?;
+    let organization = tx.organization();
+    let Some(old) = tx.facility_by_key(organization, &new.key).await? else {
+        return add(tx, row).await;
+    };
+    let changed = changed(&old, new);
+    if describe(&changed) != describe(&old) {
+        tx.update_facility(&changed).await?;
+        let record = Record::of(Action::FacilityChanged, Target::Facility(old.id));
+        audit::record(tx, record.before(describe(&old)).after(describe(&changed))).await?;
+        tx.name_facility(changed.id, &names(&changed)).await?;
+    }
+    Ok(())
+}
+
+fn changed(old: &Facility, new: NewFacility) -> Facility {
+    Facility { name: new.name, duns: new.duns, address: new.address, labels: new.labels, ..old.clone() }
+}
+
+impl Directory {
+    /// What an import of these rows would do with each, for its report.
+    pub async fn import_report(&self, organization: &str, rows: &[NewFacility]) -> Result<Vec<Imported>, Error> {
+        let there = self.facilities(organization).await?;
+        let outcome = |row: &NewFacility| {
+            let new = checked(row)?;
+            let key = new.key.clone();
+            let outcome = match there.iter().find(|old| old.key == key) {
+                None => "added",
+                Some(old) if describe(&changed(old, new)) == describe(old) => "unchanged",
+                Some(_) => "changed",
+            };
+            Ok(Imported { key, outcome })
+        };
+        rows.iter().enumerate().map(|(line, row)| outcome(row).map_err(|error| in_row(line, error))).collect()
+    }
+}
+
+/// Everything that the facility of this key is or would be called, folded: whose grants name it so may be concerned.
+pub(crate) async fn names_of(tx: &mut Tx, key: &str) -> Result<Vec<String>, Error> {
+    let organization = tx.organization();
+    let facility = tx.facility_by_key(organization, key.trim()).await?;
+    Ok(facility.iter().flat_map(names).map(|(_, name)| name).collect())
+}
+
+/// Everything that a facility is called once it is as given, folded.
+pub(crate) fn names_as_given(new: &NewFacility) -> Result<Vec<String>, Error> {
+    let new = checked(new)?;
+    Ok(texts(&new.key, &new.name, new.duns.as_deref(), &new.labels).map(|(_, text)| fold(text)).collect())
 }
 
 fn describe(facility: &Facility) -> serde_json::Value {
@@ -209,13 +235,21 @@ fn checked(new: &NewFacility) -> Result<NewFacility, Error> {
 
 /// Everything that a capture may call the facility, folded.
 fn names(facility: &Facility) -> Vec<(NameKind, String)> {
-    let labels = facility.labels.split(';').filter(|label| !label.is_empty()).map(|label| (NameKind::Label, label));
-    [(NameKind::Key, facility.key.as_str()), (NameKind::Name, facility.name.as_str())]
+    let texts = texts(&facility.key, &facility.name, facility.duns.as_deref(), &facility.labels);
+    texts.map(|(kind, text)| (kind, fold(text))).collect()
+}
+
+fn texts<'a>(
+    key: &'a str,
+    name: &'a str,
+    duns: Option<&'a str>,
+    labels: &'a str,
+) -> impl Iterator<Item = (NameKind, &'a str)> {
+    let labels = labels.split(';').filter(|label| !label.is_empty()).map(|label| (NameKind::Label, label));
+    [(NameKind::Key, key), (NameKind::Name, name)]
         .into_iter()
-        .chain(facility.duns.as_deref().map(|duns| (NameKind::Duns, duns)))
+        .chain(duns.map(|duns| (NameKind::Duns, duns)))
         .chain(labels)
-        .map(|(kind, text)| (kind, fold(text)))
-        .collect()
 }
 
 /// Finds the facility that a folded text names: by key before DUNS before name before label, and only if it is one.

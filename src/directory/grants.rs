@@ -114,29 +114,19 @@ pub(crate) async fn note_change(
     outbox::emit(tx, &event).await
 }
 
-/// Looks again which facility a folded name means, for every grant that names one so.
-pub(super) async fn settle_facility(tx: &mut Tx, name_key: &str) -> Result<(), store::Error> {
+/// Looks again which facilities a person's grants mean.
+pub(crate) async fn settle_facilities(tx: &mut Tx, person: PersonId, why: &str) -> Result<(), store::Error> {
     let organization = tx.organization();
-    let grants = tx.grants_naming(organization, name_key).await?;
-    if grants.is_empty() {
-        return Ok(());
-    }
-    let place = facilities::resolve(tx, organization, name_key).await?;
-    for of_person in grants.chunk_by(|a, b| a.person_id == b.person_id) {
-        let person = of_person[0].person_id;
-        let before = effective(tx, organization, person).await?;
-        for grant in of_person {
-            let settled = settled(grant.clone(), &place);
-            if settled.state != grant.state
-                || settled.facility_id != grant.facility_id
-                || settled.reason != grant.reason
-            {
-                tx.set_grant_state(&settled).await?;
-            }
+    let before = effective(tx, organization, person).await?;
+    for grant in tx.grants(organization, person).await? {
+        let Some(name_key) = &grant.facility_key else { continue };
+        let place = facilities::resolve(tx, organization, name_key).await?;
+        let settled = settled(grant.clone(), &place);
+        if (settled.state, settled.facility_id, &settled.reason) != (grant.state, grant.facility_id, &grant.reason) {
+            tx.set_grant_state(&settled).await?;
         }
-        note_change(tx, person, &before, "a facility changed").await?;
     }
-    Ok(())
+    note_change(tx, person, &before, why).await
 }
 
 /// The grant as it stands for what its facility's name means now; a held one stays held.

@@ -1,4 +1,4 @@
-//! Connections: setting one up, pausing and resuming it.
+//! Connections: setting one up, and the steps of its life, each within a plan.
 
 use serde_json::json;
 
@@ -8,6 +8,7 @@ use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::directory::{self, Key};
 use crate::scim::Dialect;
+use crate::store::Tx;
 pub use crate::store::connections::{Connection, ConnectionState, OwnGuard};
 
 /// A connection as it is given.
@@ -23,6 +24,8 @@ pub struct NewConnection {
     pub strict: bool,
     /// What it may grant.
     pub may_grant: Ceiling,
+    /// Whether it only listens until it is activated: nothing that it says reaches anybody before.
+    pub pending: bool,
 }
 
 impl Provisioning {
@@ -37,7 +40,7 @@ impl Provisioning {
             key: key.as_str().to_owned(),
             dialect: new.dialect,
             strict: new.strict,
-            state: ConnectionState::Active,
+            state: if new.pending { ConnectionState::Pending } else { ConnectionState::Active },
             may_grant: new.may_grant.to_string(),
             created_at: tx.now(),
             guard: OwnGuard::default(),
@@ -52,6 +55,7 @@ impl Provisioning {
             "dialect": connection.dialect.as_str(),
             "strict": connection.strict,
             "mayGrant": connection.may_grant,
+            "state": connection.state,
         }));
         audit::record(&mut tx, record).await?;
         tx.commit().await?;
@@ -75,38 +79,85 @@ impl Provisioning {
     /// The one of this key.
     pub async fn connection(&self, key: &str) -> Result<Connection, Error> {
         let found = self.store.read().await?.connection_by_key(key).await?;
-        Ok(found.ok_or_else(|| directory::Error::NotFound {
-            kind: "connection",
-            name: key.to_owned(),
-            advice: "«secaro-gateway connection list» shows those there are",
-        })?)
+        Ok(found.ok_or_else(|| unknown(key))?)
     }
+}
 
-    /// Refuses the connection's calls until it is resumed; nobody loses anything.
-    pub async fn pause_connection(&self, actor: &Actor, key: &str) -> Result<Connection, Error> {
-        self.set_state(actor, key, ConnectionState::Paused, Action::ConnectionPaused).await
+/// Moves a connection from one of the states that allow it.
+async fn step(
+    tx: &mut Tx,
+    connection: &Connection,
+    from: &[ConnectionState],
+    to: ConnectionState,
+    action: Action,
+) -> Result<(), Error> {
+    if connection.state == to {
+        return Ok(());
     }
+    if !from.contains(&connection.state) {
+        let words = format!("the connection «{}» is {}; it cannot become {to}", connection.key, connection.state);
+        return Err(directory::Error::Conflict(words).into());
+    }
+    tx.set_connection_state(connection.id, to).await?;
+    let record = Record::of(action, Target::Connection(connection.id));
+    let (before, after) = (json!({ "state": connection.state }), json!({ "state": to }));
+    Ok(audit::record(tx, record.before(before).after(after)).await?)
+}
 
-    /// Takes the connection's calls again.
-    pub async fn resume_connection(&self, actor: &Actor, key: &str) -> Result<Connection, Error> {
-        self.set_state(actor, key, ConnectionState::Active, Action::ConnectionResumed).await
-    }
+/// What a pending connection says reaches people from now on.
+pub(super) async fn activate(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
+    let from = [ConnectionState::Pending];
+    step(tx, connection, &from, ConnectionState::Active, Action::ConnectionActivated).await
+}
 
-    async fn set_state(
-        &self,
-        actor: &Actor,
-        key: &str,
-        state: ConnectionState,
-        action: Action,
-    ) -> Result<Connection, Error> {
-        let found = self.connection(key).await?;
-        if found.state == state {
-            return Ok(found);
-        }
-        let mut tx = self.directory.begin(actor, found.organization_id).await?;
-        tx.set_connection_state(found.id, state).await?;
-        audit::record(&mut tx, Record::of(action, Target::Connection(found.id))).await?;
-        tx.commit().await?;
-        Ok(Connection { state, ..found })
+/// Refuses the connection's calls until it is resumed; nobody loses anything.
+pub(super) async fn pause(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
+    step(tx, connection, &[ConnectionState::Active], ConnectionState::Paused, Action::ConnectionPaused).await
+}
+
+/// Takes the connection's calls again.
+pub(super) async fn resume(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
+    step(tx, connection, &[ConnectionState::Paused], ConnectionState::Active, Action::ConnectionResumed).await
+}
+
+/// Ends a connection for good: every credential is refused from the next call on (T25), and its rules go.
+pub(super) async fn delete(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
+    let rules = tx.rules(connection.organization_id, connection.id).await?;
+    for rule in &rules {
+        tx.delete_rule(rule.id).await?;
     }
+    tx.revoke_tokens(connection.id).await?;
+    tx.set_connection_state(connection.id, ConnectionState::Deleted).await?;
+    let record = Record::of(Action::ConnectionDeleted, Target::Connection(connection.id));
+    let before = json!({ "state": connection.state, "mayGrant": connection.may_grant, "rules": rules });
+    Ok(audit::record(tx, record.before(before)).await?)
+}
+
+/// Changes what a connection may grant.
+pub(super) async fn set_ceiling(tx: &mut Tx, connection: &Connection, may_grant: &Ceiling) -> Result<(), Error> {
+    let may_grant = may_grant.to_string();
+    if connection.may_grant == may_grant {
+        return Ok(());
+    }
+    tx.set_ceiling(connection.id, &may_grant).await?;
+    let record = Record::of(Action::ConnectionChanged, Target::Connection(connection.id));
+    let (before, after) = (json!({ "mayGrant": connection.may_grant }), json!({ "mayGrant": may_grant }));
+    Ok(audit::record(tx, record.before(before).after(after)).await?)
+}
+
+/// The one of this key in the transaction's organization, if it is not deleted.
+pub(super) async fn in_use(tx: &mut Tx, key: &str) -> Result<Connection, Error> {
+    let organization = tx.organization();
+    let found = tx.connection_by_key(key).await?.filter(|found| found.organization_id == organization);
+    let connection = found.ok_or_else(|| unknown(key))?;
+    if connection.state == ConnectionState::Deleted {
+        let words = format!("the connection «{key}» is deleted; set up another one");
+        return Err(directory::Error::Conflict(words).into());
+    }
+    Ok(connection)
+}
+
+fn unknown(key: &str) -> directory::Error {
+    let advice = "«secaro-gateway connection list» shows those there are";
+    directory::Error::NotFound { kind: "connection", name: key.to_owned(), advice }
 }

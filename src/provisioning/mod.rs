@@ -9,6 +9,7 @@ mod links;
 pub mod list;
 mod members;
 mod pattern;
+pub mod plans;
 mod reconcile;
 pub mod request_log;
 pub mod resources;

@@ -18,7 +18,7 @@ use crate::directory::permissions::Permission;
 use crate::ids::{ConnectionId, ResourceId, RuleId};
 use crate::outbox::{self, Event};
 use crate::scim::resource;
-use crate::store::connections::Connection;
+use crate::store::connections::{Connection, ConnectionState};
 use crate::store::grants::GrantSource;
 use crate::store::links::{Link, LinkState};
 use crate::store::resources::{ResourceKind, ResourceRow};
@@ -59,6 +59,16 @@ impl Reconciler {
         let ceiling = Ceiling::parse(&connection.may_grant)?;
         let rules = rows.iter().filter_map(Rule::read).collect();
         Ok(Self { ceiling, rules, connection, guards: *guards, guarded: false })
+    }
+
+    /// The connection that it is of.
+    pub(super) const fn connection(&self) -> ConnectionId {
+        self.connection.id
+    }
+
+    /// Whether anything that the connection says reaches people: not before it is activated.
+    pub(super) fn reaches_people(&self) -> bool {
+        self.connection.state != ConnectionState::Pending
     }
 
     /// Whether any rule looks at a group; if none does, its members need no look either.

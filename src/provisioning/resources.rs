@@ -245,11 +245,12 @@ impl Provisioning {
         let link = tx.link(organization, row.id).await?;
         let open = link.as_ref().is_none_or(|link| link.state != LinkState::Linked);
         let moved = old.is_none_or(|old| links::address(old) != links::address(document));
-        if open && moved {
+        let reconciler = Reconciler::of(tx, row.connection_id, &self.guards).await?;
+        if open && moved && reconciler.reaches_people() {
             links::decide(tx, &self.guards, row, document, link).await?;
         }
         let why = if old.is_some() { "the IdP changed the User" } else { "the IdP created the User" };
-        Reconciler::of(tx, row.connection_id, &self.guards).await?.user(tx, row, document, why).await
+        reconciler.user(tx, row, document, why).await
     }
 
     async fn finish_group(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Error, Provisioning};
+use super::{Error, Provisioning, connections};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::auth::bearer::NewToken;
@@ -50,8 +50,10 @@ impl Provisioning {
             let words = "a token's name has to be 1 to 64 characters on one line";
             return Err(directory::Error::Invalid(words.to_owned()).into());
         }
-        let connection = self.connection(connection).await?;
+        let key = connection;
+        let connection = self.connection(key).await?;
         let mut tx = self.directory.begin(actor, connection.organization_id).await?;
+        let connection = connections::in_use(&mut tx, key).await?;
         let tokens = tx.tokens(connection.organization_id, connection.id).await?;
         let mut live = tokens.iter().filter(|token| token.is_live(tx.now()));
         if live.any(|token| token.name == name) {

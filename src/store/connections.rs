@@ -12,12 +12,16 @@ use crate::scim::Dialect;
 named_columns!(Dialect);
 
 named_states! {
-    /// Whether a connection takes calls.
+    /// Whether a connection takes calls, and whether what it says reaches anybody.
     pub enum ConnectionState {
+        /// It takes calls and keeps what they say; nothing of it reaches anybody until it is activated.
+        Pending = "pending",
         /// It does.
         Active = "active",
         /// Its calls are refused until it is resumed; nobody loses anything.
         Paused = "paused",
+        /// It is gone for good; its row stays for the trail, and nobody else gets its key.
+        Deleted = "deleted",
     }
 }
 
@@ -77,6 +81,7 @@ statements! {
         guard_count, guard_percent, guard_window FROM connections \
         WHERE organization_id = $1 ORDER BY key";
     SET_STATE = "UPDATE connections SET state = $3 WHERE organization_id = $1 AND id = $2";
+    SET_CEILING = "UPDATE connections SET may_grant = $3 WHERE organization_id = $1 AND id = $2";
 }
 
 impl Reader {
@@ -121,9 +126,15 @@ impl Tx {
         .map(drop)
     }
 
-    /// Pauses or resumes one.
+    /// Writes whether it takes calls.
     pub async fn set_connection_state(&mut self, id: ConnectionId, state: ConnectionState) -> Result<(), Error> {
         let organization = self.organization();
         run!(self.changing(), execute(SET_STATE, organization, id, state)).map(drop)
+    }
+
+    /// Writes what it may grant.
+    pub async fn set_ceiling(&mut self, id: ConnectionId, may_grant: &str) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(self.changing(), execute(SET_CEILING, organization, id, may_grant)).map(drop)
     }
 }

@@ -157,7 +157,9 @@ statements! {
         group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
         deadline_at, mass_change_id, decision, decided_by, decided_at \
         FROM grants WHERE organization_id = $1 AND facility_key = $2 ORDER BY person_id, id";
-    PEOPLE_OF_RULE = "SELECT DISTINCT person_id FROM grants WHERE organization_id = $1 AND rule_id = $2";
+    USERS_OF_RULE = "SELECT DISTINCT l.resource_id FROM grants g \
+        JOIN links l ON l.organization_id = g.organization_id AND l.person_id = g.person_id AND l.state = 'linked' \
+        WHERE g.organization_id = $1 AND g.rule_id = $2";
     OTHER_ADMINS = "SELECT COUNT(*) FROM grants g \
         JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
         WHERE g.organization_id = $1 AND g.permission = 'organization_admin' AND g.state = 'effective' \
@@ -194,9 +196,13 @@ impl Reader {
         run!(self, query_as::<Grant>(NAMING, organization, name_key).fetch_all)
     }
 
-    /// Who has a grant by this rule.
-    pub async fn people_of_rule(&mut self, organization: OrganizationId, rule: RuleId) -> Result<Vec<PersonId>, Error> {
-        run!(self, query_scalar::<PersonId>(PEOPLE_OF_RULE, organization, rule).fetch_all)
+    /// The Users of those who have a grant by this rule.
+    pub async fn users_of_rule(
+        &mut self,
+        organization: OrganizationId,
+        rule: RuleId,
+    ) -> Result<Vec<ResourceId>, Error> {
+        run!(self, query_scalar::<ResourceId>(USERS_OF_RULE, organization, rule).fetch_all)
     }
 
     /// How many effective Organization admin grants active people other than this one hold.

@@ -82,6 +82,7 @@ statements! {
         document = $8 WHERE organization_id = $1 AND id = $2";
     TOUCH = "UPDATE resources SET version = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2";
     DELETE = "DELETE FROM resources WHERE organization_id = $1 AND id = $2";
+    DELETE_ALL = "DELETE FROM resources WHERE organization_id = $1 AND connection_id = $2";
     ADD_EMAIL = "INSERT INTO resource_emails (organization_id, connection_id, value_key, resource_id) \
         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     CLEAR_EMAILS = "DELETE FROM resource_emails \
@@ -218,6 +219,12 @@ impl Tx {
     pub async fn delete_resource(&mut self, id: ResourceId) -> Result<(), Error> {
         let organization = self.organization();
         run!(self.changing(), execute(DELETE, organization, id)).map(drop)
+    }
+
+    /// Deletes all that a connection still has, with their memberships and links.
+    pub async fn delete_resources(&mut self, connection: ConnectionId) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(self.changing(), execute(DELETE_ALL, organization, connection)).map(drop)
     }
 
     /// Replaces the folded e-mails by which the User is found.

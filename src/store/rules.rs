@@ -21,7 +21,7 @@ named_states! {
 }
 
 /// A rule as it is stored.
-#[derive(Debug, Clone, FromRow, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, serde::Serialize)]
 pub struct RuleRow {
     /// Its id.
     pub id: RuleId,
@@ -52,6 +52,8 @@ statements! {
     INSERT = "INSERT INTO rules \
         (organization_id, id, connection_id, kind, subject, value, gives, enabled, note, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    UPDATE = "UPDATE rules SET kind = $3, subject = $4, value = $5, gives = $6, enabled = $7, note = $8 \
+        WHERE organization_id = $1 AND id = $2";
     DELETE = "DELETE FROM rules WHERE organization_id = $1 AND id = $2";
 }
 
@@ -89,6 +91,26 @@ impl Tx {
                 row.enabled,
                 &row.note,
                 row.created_at,
+            )
+        )
+        .map(drop)
+    }
+
+    /// Writes everything but its connection and since when it is there.
+    pub async fn update_rule(&mut self, row: &RuleRow) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(
+            self.changing(),
+            execute(
+                UPDATE,
+                organization,
+                row.id,
+                row.kind,
+                &row.subject,
+                &row.value,
+                &row.gives,
+                row.enabled,
+                &row.note
             )
         )
         .map(drop)

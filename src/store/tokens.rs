@@ -66,6 +66,8 @@ statements! {
         FROM tokens t JOIN connections c ON c.organization_id = t.organization_id AND c.id = t.connection_id \
         WHERE t.key_id = $1", installation_wide "the credential decides the organization";
     REVOKE = "UPDATE tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL";
+    REVOKE_ALL = "UPDATE tokens SET revoked_at = $3 \
+        WHERE organization_id = $1 AND connection_id = $2 AND revoked_at IS NULL";
     TOUCH = "UPDATE tokens SET last_used_at = $3 \
         WHERE organization_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < $3)";
 }
@@ -116,6 +118,12 @@ impl Tx {
     pub async fn revoke_token(&mut self, id: TokenId) -> Result<bool, Error> {
         let (organization, now) = (self.organization(), self.now());
         run!(self.changing(), execute(REVOKE, organization, id, now)).map(|rows| rows > 0)
+    }
+
+    /// Revokes all of a connection.
+    pub async fn revoke_tokens(&mut self, connection: ConnectionId) -> Result<(), Error> {
+        let (organization, now) = (self.organization(), self.now());
+        run!(self.changing(), execute(REVOKE_ALL, organization, connection, now)).map(drop)
     }
 }
 

@@ -140,6 +140,12 @@ impl Tx {
         self.changed
     }
 
+    /// Whether anything was recorded so far.
+    #[must_use]
+    pub const fn has_recorded(&self) -> bool {
+        self.recorded
+    }
+
     /// Commits; returns when everything is on disk.
     ///
     /// # Errors

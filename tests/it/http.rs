@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use secaro_gateway::provisioning::plans::Change;
 use secaro_gateway::scim::Dialect;
 use serde_json::{Value, json};
 
@@ -292,11 +293,11 @@ async fn a_credential_opens_its_own_connection_and_tells_nothing_about_others() 
 #[tokio::test]
 async fn a_paused_connection_is_told_to_come_back_later() {
     let (app, idp) = okta().await;
-    app.opened.provisioning.pause_connection(&app.operator(), "okta").await.unwrap();
+    app.change(Change::Pause { connection: "okta".to_owned() }).await;
     let paused = idp.get("/Users").await;
     assert_error(&paused, 503, None);
     assert_eq!(header(&paused, "retry-after"), "300");
-    app.opened.provisioning.resume_connection(&app.operator(), "okta").await.unwrap();
+    app.change(Change::Resume { connection: "okta".to_owned() }).await;
     idp.get("/Users").await.expect(200);
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use axum::body::Body;
 use axum::http::Request;
 use insta::assert_snapshot;
+use secaro_gateway::provisioning::plans::Change;
 use secaro_gateway::scim::Dialect;
 use serde_json::json;
 
@@ -144,7 +145,7 @@ async fn whoever_is_not_let_in_is_told_why() {
     assert_snapshot!("error_401_twice", shown(bare(Some("Bearer Bearer x")).await, &[]));
     okta.get("/Users").await.expect(200);
     assert_snapshot!("error_429", shown(okta.get("/Users").await, &[]));
-    app.opened.provisioning.pause_connection(&app.operator(), "okta").await.unwrap();
+    app.change(Change::Pause { connection: "okta".to_owned() }).await;
     assert_snapshot!("error_503_paused", shown(okta.get("/Users").await, &[]));
 }
 

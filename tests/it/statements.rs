@@ -30,8 +30,16 @@ const READS_ALL: &[(&str, &str)] = &[
     ("mass_changes::ALARMED", "an index of alarms alone, newest first"),
     ("organizations::LIST", "the operator's list of all organizations"),
     ("people::DELETE", "whatever may refer to somebody who was only invited, which is seldom asked"),
+    ("plans::NEWEST", "the newest of the organization's, up to a limit"),
+    ("plans::READ_GRANTS", "what a plan is made from: every permission"),
+    ("plans::READ_LINKS", "what a plan is made from: every link"),
+    ("plans::READ_PEOPLE", "what a plan is made from: everybody"),
+    ("plans::READ_RESOURCES", "what a plan is made from: all that a connection asserted"),
+    ("plans::USERS_WITH_GRANTS", "whom a connection gives anything: everybody it does"),
+    ("resources::DELETE_ALL", "all that a deleted connection asserted"),
     ("rules::OF_CONNECTION", "a connection's rules, which are few"),
     ("tokens::LIST", "a connection's tokens, which are few"),
+    ("tokens::REVOKE_ALL", "a connection's tokens, which are few"),
 ];
 
 /// An SQL text by its name.

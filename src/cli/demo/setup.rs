@@ -7,6 +7,7 @@ use super::Narrator;
 use crate::directory::facilities::NewFacility;
 use crate::provisioning::ceiling::Ceiling;
 use crate::provisioning::connections::NewConnection;
+use crate::provisioning::plans::Change;
 use crate::provisioning::rules::{NewRule, Subject};
 use crate::scim::Dialect;
 
@@ -30,7 +31,8 @@ pub(super) async fn example(session: &Session, narrator: Narrator) -> Result<boo
     for (key, name) in FACILITIES {
         if !there.iter().any(|facility| facility.key == key) {
             let new = NewFacility { key: key.to_owned(), name: name.to_owned(), ..NewFacility::default() };
-            directory.add_facility(&operator.clone().into(), ORGANIZATION, &new).await?;
+            let change = Change::AddFacility { organization: ORGANIZATION.to_owned(), facility: new };
+            session.opened.provisioning.change(&operator.clone().into(), change).await?;
             narrator.say(&format!("  facility {key}: {name}"));
         }
     }
@@ -59,6 +61,7 @@ async fn connection(
             dialect,
             strict: false,
             may_grant: Ceiling::parse(may_grant)?,
+            pending: false,
         };
         provisioning.create_connection(&session.actor().await?, &new).await?;
         narrator.say(&format!("  connection {key}: may grant {may_grant}"));
@@ -70,7 +73,7 @@ async fn connection(
             Subject::Group(id) => format!("members of group {id}"),
         };
         let new = NewRule { connection: key.to_owned(), subject, gives: vec![gives.to_owned()], note: None };
-        provisioning.add_rule(&session.actor().await?, &new).await?;
+        provisioning.change(&session.actor().await?, &new).await?;
         narrator.say(&format!("    rule: {what} get {gives}"));
     }
     Ok(())

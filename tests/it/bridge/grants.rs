@@ -2,6 +2,7 @@
 //! the ceiling, and what sleeps.
 
 use secaro_gateway::directory::facilities::NewFacility;
+use secaro_gateway::provisioning::plans::Change;
 use secaro_gateway::provisioning::rules::{NewRule, Subject};
 use serde_json::json;
 
@@ -70,7 +71,7 @@ async fn a_capture_names_a_facility_by_key_duns_name_or_label_and_only_if_one_is
     let add = async |key: &str, name: &str, duns: &str, labels: &str| {
         let (key, name, duns) = (key.to_owned(), name.to_owned(), Some(duns.to_owned()));
         let new = NewFacility { key, name, duns, address: None, labels: labels.to_owned() };
-        app.opened.directory.add_facility(&app.operator(), "example", &new).await.unwrap();
+        app.change(Change::AddFacility { organization: "example".to_owned(), facility: new }).await;
     };
     add("hull", "Hull Dock", "150483782", "north;dock").await;
     add("goole", "Goole Dock", "150483783", "north").await;
@@ -203,7 +204,7 @@ async fn t20_no_group_name_makes_an_admin_and_a_group_made_again_inherits_no_rul
         let attribute = Subject::Attribute { path: "title".to_owned(), value: "x".to_owned() };
         for subject in [Subject::Pattern("Admins".to_owned()), attribute] {
             let new = NewRule { connection: "okta".to_owned(), subject, gives: vec![gives.to_owned()], note: None };
-            assert!(app.opened.provisioning.add_rule(&app.operator(), &new).await.is_err(), "{new:?}");
+            assert!(app.opened.provisioning.plan(&app.operator(), Change::from(&new)).await.is_err(), "{new:?}");
         }
     }
     let ada = okta.user("ada@example.org").await;

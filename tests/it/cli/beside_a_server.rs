@@ -90,11 +90,11 @@ async fn a_rule_holds_at_once_and_explain_says_why() {
     assert!(explain().contains("View only"), "{}", explain());
 
     let pattern = ["--group-pattern", "secaro-{facility}-editors", "--gives", "edit_facility:{facility}"];
-    let added = cli(at, &[&["rule", "add", "--connection", "okta"], &pattern[..]].concat());
+    let added = cli(at, &[&["rule", "add", "--yes", "--connection", "okta"], &pattern[..]].concat());
     let text = explain();
     assert!(text.contains("Can edit: Leeds (edit_facility:leeds)"), "{text}");
     assert!(text.contains("because: member of group «secaro-leeds-editors» of connection «okta»"), "{text}");
-    cli(at, &["rule", "add", "--connection", "okta", "--group", &group, "--gives", "billing_admin"]);
+    cli(at, &["rule", "add", "--yes", "--connection", "okta", "--group", &group, "--gives", "billing_admin"]);
     let explained = cli(at, &["person", "explain", "ADA@example.org", "--organization", "example"]);
     assert_eq!(texts(&explained["effective"], "permission"), ["edit_facility:leeds", "billing_admin"]);
     assert_eq!(explained["effective"][0]["because"][0]["rule"], added["id"]);
@@ -104,7 +104,7 @@ async fn a_rule_holds_at_once_and_explain_says_why() {
     let access = &user[urn];
     assert_eq!(access["canEdit"][0]["value"], "edit_facility:leeds", "{user}");
 
-    cli(at, &["rule", "remove", "--connection", "okta", added["id"].as_str().unwrap()]);
+    cli(at, &["rule", "remove", "--yes", "--connection", "okta", added["id"].as_str().unwrap()]);
     let listed = cli(at, &["person", "list"]);
     assert_eq!(listed["people"][0]["permissions"], json!(["billing_admin"]));
     cli(at, &["facility", "archive", "--key", "leeds"]);

@@ -101,6 +101,7 @@ impl World {
                 dialect: Dialect::Generic,
                 strict: false,
                 may_grant: Ceiling::default(),
+                pending: false,
             };
             world.provisioning.create_connection(&operator.clone().into(), &new).await.unwrap();
             let lifetime = Duration::from_hours(24);

@@ -1,6 +1,7 @@
 //! Each kind of call leaves exactly one row with the right meaning, whoever it comes from and however it ends.
 
 use axum::body::Body;
+use secaro_gateway::provisioning::plans::Change;
 use secaro_gateway::provisioning::request_log::Logged;
 use secaro_gateway::scim::Dialect;
 use serde_json::{Value, json};
@@ -146,7 +147,7 @@ async fn a_refused_call_leaves_a_row_that_its_reference_finds() {
         answers.push((okta.get("/Users").await, 429, "list Users", None));
     }
     answers.retain(|(answer, status, ..)| answer.status == *status);
-    app.opened.provisioning.pause_connection(&app.operator(), "okta").await.unwrap();
+    app.change(Change::Pause { connection: "okta".to_owned() }).await;
     answers.push((okta.get("/Users").await, 503, "list Users", None));
 
     let all = super::logged(&app, &super::ALL).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use data_encoding::{Encoding, Specification};
+use secaro_gateway::provisioning::plans::Change;
 use secaro_gateway::scim::Dialect;
 use secaro_gateway::web::routes::Access;
 use serde_json::json;
@@ -120,13 +121,13 @@ async fn a_paused_connection_asks_to_come_back_later_and_nobody_loses_anything()
     let sister = app.connection("sister", Dialect::Okta).await;
     okta.user("ada@example.org").await;
     let people = app.explain("ada@example.org").await.overview.person;
-    app.opened.provisioning.pause_connection(&app.operator(), "okta").await.unwrap();
+    app.change(Change::Pause { connection: "okta".to_owned() }).await;
     let paused = okta.get("/Users").await.expect(503);
     assert_eq!(paused.headers["retry-after"], "300");
     okta.post("/Users", &json!({ "userName": "bob@example.org" })).await.expect(503);
     sister.get("/Users").await.expect(200);
     assert_eq!(app.explain("ada@example.org").await.overview.person, people);
-    app.opened.provisioning.resume_connection(&app.operator(), "okta").await.unwrap();
+    app.change(Change::Resume { connection: "okta".to_owned() }).await;
     okta.get("/Users").await.expect(200);
 }
 

@@ -164,6 +164,7 @@ async fn strict(app: &TestApp, key: &str) -> Idp {
         dialect: Dialect::Generic,
         strict: true,
         may_grant: Ceiling::default(),
+        pending: false,
     };
     app.opened.provisioning.create_connection(&app.operator(), &new).await.unwrap();
     app.idp(key).await

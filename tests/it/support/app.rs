@@ -18,6 +18,7 @@ use secaro_gateway::directory::facilities::NewFacility;
 use secaro_gateway::ids::{GrantId, Id as _, PersonId, Randomness, RequestId};
 use secaro_gateway::provisioning::ceiling::Ceiling;
 use secaro_gateway::provisioning::connections::NewConnection;
+use secaro_gateway::provisioning::plans::{Change, Plan};
 use secaro_gateway::provisioning::rules::{NewRule, Subject};
 use secaro_gateway::scim::Dialect;
 use secaro_gateway::web::routes::Route;
@@ -92,7 +93,7 @@ impl TestApp {
     pub(crate) async fn facility(&self, organization: &str, key: &str) {
         let new =
             NewFacility { key: key.to_owned(), name: key.to_owned(), duns: None, address: None, labels: String::new() };
-        self.opened.directory.add_facility(&self.operator(), organization, &new).await.unwrap();
+        self.change(Change::AddFacility { organization: organization.to_owned(), facility: new }).await;
     }
 
     /// A connection of `example` that may grant everything, with a token.
@@ -108,6 +109,7 @@ impl TestApp {
             dialect,
             strict: false,
             may_grant: Ceiling::parse(may_grant).unwrap(),
+            pending: false,
         };
         self.opened.provisioning.create_connection(&self.operator(), &new).await.unwrap();
         self.idp(key).await
@@ -140,7 +142,12 @@ impl TestApp {
     pub(crate) async fn rule(&self, connection: &str, subject: Subject, gives: &[&str]) {
         let gives = gives.iter().map(|permission| (*permission).to_owned()).collect();
         let new = NewRule { connection: connection.to_owned(), subject, gives, note: None };
-        self.opened.provisioning.add_rule(&self.operator(), &new).await.unwrap();
+        self.change(&new).await;
+    }
+
+    /// A change, planned and applied by the operator.
+    pub(crate) async fn change(&self, change: impl Into<Change>) -> Plan {
+        self.opened.provisioning.change(&self.operator(), change).await.unwrap()
     }
 
     /// A connection of `example` that speaks as its name says and may grant no more than this, with a token.
@@ -152,15 +159,15 @@ impl TestApp {
     /// A rule; answers its id.
     pub(crate) async fn add_rule(&self, connection: &str, subject: Subject, gives: &str) -> String {
         let new = NewRule { connection: connection.to_owned(), subject, gives: vec![gives.to_owned()], note: None };
-        self.opened.provisioning.add_rule(&self.operator(), &new).await.unwrap().id.to_string()
+        self.change(&new).await.change.rule().unwrap().to_string()
     }
 
     pub(crate) async fn remove_rule(&self, connection: &str, id: &str) {
-        self.opened.provisioning.remove_rule(&self.operator(), connection, id).await.unwrap();
+        self.change(Change::RemoveRule { connection: connection.to_owned(), rule: id.parse().unwrap() }).await;
     }
 
     pub(crate) async fn archive(&self, facility: &str) {
-        self.opened.directory.archive_facility(&self.operator(), "example", facility).await.unwrap();
+        self.change(Change::ArchiveFacility { organization: "example".to_owned(), key: facility.to_owned() }).await;
     }
 
     /// `active`, `deactivated`, or `invited`.
