@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Authenticator;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
+use crate::directory::dns::Dns;
 use crate::directory::{Directory, Policy};
 use crate::ids::Randomness;
 use crate::jobs;
@@ -261,6 +262,8 @@ fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {
         per_domain: join_requests.per_domain_limit.get(),
         invitation_lifetime: invitations.expire_after,
         resend_interval: invitations.resend_min_interval,
+        // The setting was checked: an address, or empty for the system's.
+        dns: Dns::new(domains.dns_server.parse().ok(), domains.dns_timeout),
         recheck_every: domains.recheck_every,
         hold_deadline: guards.hold_deadline,
     }

@@ -28,7 +28,7 @@ ALTER TABLE links DROP CONSTRAINT links_state_check;
 ALTER TABLE links ADD CHECK (state IN ('linked', 'held', 'apart'));
 ALTER TABLE links DROP CONSTRAINT links_check1;
 ALTER TABLE links ADD CHECK (state <> 'held' OR reason IS NOT NULL);
-ALTER TABLE links ADD COLUMN address_key TEXT; -- the IdP's address that waits or was decided on, as it is compared
+ALTER TABLE links ADD COLUMN address_key TEXT COLLATE "C"; -- the IdP's address that waits or was decided on, as it is compared
 ALTER TABLE links ADD COLUMN deadline_at BIGINT; -- by when somebody should have decided
 ALTER TABLE links ADD COLUMN decided_by TEXT;
 ALTER TABLE links ADD COLUMN decided_at BIGINT;

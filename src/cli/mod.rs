@@ -7,9 +7,11 @@ mod config;
 mod conformance;
 mod connection;
 mod demo;
+mod domain;
 mod facility;
 mod failure;
 mod held;
+mod invite;
 mod log;
 mod migrate;
 mod organization;
@@ -78,6 +80,9 @@ enum Command {
     /// Set up and look at organizations
     #[command(subcommand)]
     Organization(organization::Organization),
+    /// Prove which e-mail domains are an organization's
+    #[command(subcommand)]
+    Domain(domain::Domain),
     /// Add, list, archive and import facilities
     #[command(subcommand)]
     Facility(facility::Facility),
@@ -99,6 +104,9 @@ enum Command {
     /// See who asks to join, and decide it
     #[command(subcommand)]
     Request(request::Request),
+    /// Invite people
+    #[command(subcommand)]
+    Invite(invite::Invite),
     /// See what waits for an Organization admin
     #[command(subcommand)]
     Held(held::Held),
@@ -207,6 +215,7 @@ async fn answer(
     let session = Session::open(loaded, act_as).await?;
     let answer = match command {
         Command::Organization(verb) => verb.run(&session).await,
+        Command::Domain(verb) => verb.run(&session).await,
         Command::Facility(verb) => verb.run(&session).await,
         Command::Connection(verb) => verb.run(&session).await,
         Command::Token(verb) => verb.run(&session).await,
@@ -214,6 +223,7 @@ async fn answer(
         Command::Person(verb) => verb.run(&session).await,
         Command::Plan(verb) => verb.run(&session).await,
         Command::Request(verb) => verb.run(&session).await,
+        Command::Invite(verb) => verb.run(&session).await,
         Command::Held(verb) => verb.run(&session).await,
         Command::Log(verb) => verb.run(&session, format).await,
         _ => Ok(migrate::run(&session)),

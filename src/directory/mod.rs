@@ -2,6 +2,7 @@
 //! or rules; a connection is only the source of a grant here.
 
 pub(crate) mod deciding;
+pub mod dns;
 pub mod domains;
 pub mod email;
 mod error;
@@ -47,6 +48,8 @@ pub struct Policy {
     pub invitation_lifetime: Duration,
     /// How soon an invitation may be sent again.
     pub resend_interval: Duration,
+    /// Whom to ask for the proof of a domain.
+    pub dns: dns::Dns,
     /// How often a domain's proof is looked at again.
     pub recheck_every: Duration,
     /// By when somebody should have decided what is held.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::email::DomainName;
+use super::domains::{claimable, vouch};
 use super::{Directory, Error, Key};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Operator;
@@ -36,7 +36,7 @@ impl Directory {
         let key = Key::parse("organization", key)?;
         let name = required_text("The organization's name", name)?;
         let duns = duns.map(duns_number).transpose()?;
-        let domains = domains.iter().map(|domain| verified_domain(domain)).collect::<Result<Vec<_>, _>>()?;
+        let domains = domains.iter().map(|domain| claimable(domain)).collect::<Result<Vec<_>, _>>()?;
 
         let mut tx = self.store.begin(operator.author(self.store.id())).await?;
         let organization =
@@ -50,17 +50,7 @@ impl Directory {
         let after = json!({ "key": organization.key, "name": organization.name, "duns": organization.duns });
         audit::record(&mut tx, Record::of(Action::OrganizationCreated, target).after(after)).await?;
         for name in domains {
-            let now = tx.now();
-            let row = Domain { id: tx.id(), name: name.as_str().to_owned(), verified_at: Some(now), created_at: now };
-            tx.insert_domain(&row).await.map_err(|error| {
-                Error::duplicate(error, || {
-                    format!(
-                        "the domain {name} is given twice, or another organization has it; give each once, to its owner"
-                    )
-                })
-            })?;
-            let record = Record::of(Action::DomainVerified, target).after(json!({ "domain": row.name }));
-            audit::record(&mut tx, record.because("vouched for by the operator")).await?;
+            vouch(&mut tx, &name).await?;
         }
         tx.commit().await?;
         self.organization(key.as_str()).await
@@ -108,11 +98,6 @@ impl Directory {
             }
         }
     }
-}
-
-fn verified_domain(text: &str) -> Result<DomainName, Error> {
-    DomainName::parse(text)
-        .ok_or_else(|| Error::Invalid(format!("«{text}» is no domain name; write it like example.org")))
 }
 
 /// A DUNS number as it is compared: nine digits, however they are set apart.

@@ -70,7 +70,7 @@ statements! {
         FROM invitations WHERE organization_id = $1 AND email_key = $2 AND state IN ('staged', 'sent')";
     IN_STATE = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
         invited_by, person_id, created_at, sent_at, expires_at, ended_at, request_id \
-        FROM invitations WHERE organization_id = $1 AND state = $2 ORDER BY created_at, id";
+        FROM invitations WHERE organization_id = $1 AND state = $2 ORDER BY created_at, email_key";
     BY_HASH = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
         invited_by, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE token_hash = $1",

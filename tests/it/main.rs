@@ -5,7 +5,9 @@
 mod bridge;
 mod cli;
 mod conformance;
+mod domains;
 mod http;
+mod invitations;
 mod join_requests;
 mod lists;
 mod request_log;

@@ -2,5 +2,6 @@
 
 pub(crate) mod app;
 pub(crate) mod database;
+pub(crate) mod dns;
 pub(crate) mod process;
 pub(crate) mod sql;
