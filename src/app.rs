@@ -15,12 +15,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Authenticator;
 use crate::clock::Clock;
+use crate::config::smtp::{SmtpScheme, SmtpUrl};
 use crate::config::{self, Settings};
 use crate::directory::dns::Dns;
 use crate::directory::{Directory, Policy};
 use crate::ids::Randomness;
-use crate::jobs;
+use crate::jobs::{Rhythm, Worker};
+use crate::outbox::mail::{self, Mailer};
+use crate::outbox::queue::Queue;
 use crate::provisioning::request_log::{Keeping, RequestLog};
+use crate::provisioning::watch::Thresholds;
 use crate::provisioning::{Bounds, Guards, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
@@ -41,6 +45,8 @@ pub struct Opened {
     pub authenticator: Authenticator,
     /// What was asked, and what came of it.
     pub request_log: RequestLog,
+    /// Does what waits.
+    pub worker: Worker,
     /// Which database, without a password.
     pub database: String,
     /// The number of its newest migration.
@@ -90,6 +96,9 @@ pub enum Error {
     /// Nothing can be listened on.
     #[error(transparent)]
     Listen(#[from] CannotListen),
+    /// Mail cannot be sent as it is set.
+    #[error("mail cannot be sent as it is set: {0}; check the settings in [mail]")]
+    Mail(#[from] mail::Unusable),
     /// The system does not let it wait for signals.
     #[error("cannot wait for signals: {0}; start the gateway again")]
     Signals(io::Error),
@@ -120,11 +129,24 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
     let key = key::of(settings, &options.location, &store, &randomness).await?;
     let request_log = RequestLog::new(store.clone(), keeping(&settings.request_log));
     let ground = Ground { clock, randomness, recorder: request_log.recorder() };
+    let mailer = Mailer::new(store.clone(), mail_options(settings, key.clone()));
     let directory = Directory::new(store.clone(), Arc::new(policy(settings, key)));
+    let provisioning = Provisioning::new(directory.clone(), bounds(&settings.scim), guards(&settings.guards));
+    let authenticator = Authenticator::new(store.clone());
     Ok(Opened {
-        provisioning: Provisioning::new(directory.clone(), bounds(&settings.scim), guards(&settings.guards)),
+        worker: Worker {
+            queue: Queue::new(store.clone(), settings.jobs.lease, settings.jobs.max_attempts.get()),
+            mailer,
+            directory: directory.clone(),
+            provisioning: provisioning.clone(),
+            authenticator: authenticator.clone(),
+            request_log: request_log.clone(),
+            thresholds: thresholds(&settings.notifications),
+            rhythm: rhythm(settings),
+        },
+        provisioning,
         directory,
-        authenticator: Authenticator::new(store.clone()),
+        authenticator,
         request_log,
         database: options.location.to_string(),
         schema: store::newest_migration(),
@@ -140,17 +162,18 @@ pub struct Gateway {
     router: Router,
     limits: config::Server,
     base_url: String,
-    authenticator: Authenticator,
+    worker: Worker,
     request_log: RequestLog,
 }
 
 /// Takes the address of the settings for an opened installation.
 pub async fn bind(opened: &Opened, settings: &Settings) -> Result<Gateway, Error> {
+    opened.worker.mailer.check()?;
     let listener = Listener::bind(settings.server.listen).await?;
     let base_url = settings.server.base_url(listener.address());
     let router = router(opened, settings, &base_url);
-    let (authenticator, request_log) = (opened.authenticator.clone(), opened.request_log.clone());
-    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url, authenticator, request_log })
+    let (worker, request_log) = (opened.worker.at(&base_url), opened.request_log.clone());
+    Ok(Gateway { listener, router, limits: settings.server.clone(), base_url, worker, request_log })
 }
 
 /// Everything that can be asked of an opened installation that is reached at `base_url`.
@@ -187,7 +210,7 @@ impl Gateway {
             served.cancel();
             cut_off
         };
-        let working = jobs::run(self.authenticator, served.clone());
+        let working = self.worker.run(served.clone());
         let (cut_off, (), ()) = tokio::join!(serving, working, self.request_log.keep(served.clone()));
         if cut_off > 0 {
             tracing::warn!(connections = cut_off, "stopped before everything that was accepted was answered");
@@ -247,6 +270,47 @@ fn bounds(limits: &config::Scim) -> Bounds {
 
 const fn keeping(settings: &config::RequestLog) -> Keeping {
     Keeping { retention: settings.retention, capture_bodies: settings.capture_bodies, queue: settings.queue.get() }
+}
+
+fn mail_options(settings: &Settings, key: crate::auth::InstallationKey) -> mail::Options {
+    let mail = &settings.mail;
+    let file = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
+    let server = SmtpUrl::parse(&mail.smtp_url).ok().map(|url| mail::Server {
+        security: match url.scheme {
+            SmtpScheme::Tls => mail::Security::Tls,
+            SmtpScheme::StartTls => mail::Security::StartTls,
+            SmtpScheme::Plain => mail::Security::Plain,
+        },
+        host: url.host,
+        port: url.port,
+        user: url.user,
+        password_file: file(&mail.password_file),
+        ca_file: file(&mail.ca_file),
+        timeout: mail.timeout,
+    });
+    mail::Options {
+        server,
+        from: mail.from.clone(),
+        reply_to: mail.reply_to.clone(),
+        base_url: settings.server.base_url(settings.server.listen),
+        key,
+    }
+}
+
+fn rhythm(settings: &Settings) -> Rhythm {
+    Rhythm {
+        poll_every: settings.jobs.poll_every,
+        mail_retention: settings.mail.retention,
+        digest_every: settings.notifications.digest_every,
+    }
+}
+
+fn thresholds(notifications: &config::Notifications) -> Thresholds {
+    Thresholds {
+        token_ends: notifications.token_expiry.clone(),
+        silent_after: notifications.silent_after,
+        failures_per_hour: notifications.failure_spike.get(),
+    }
 }
 
 fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {

@@ -77,7 +77,7 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for OneLine<W> {
 impl<W: Write> Write for OneLine<W> {
     /// Takes the whole of `line`. Outside of strings JSON is ASCII, so an escape is right wherever these bytes stand.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut rest = line;
+        let (mut rest, mut whole) = (line, Vec::with_capacity(line.len()));
         while let Some(at) = rest.iter().position(|byte| matches!(byte, 0xC2 | 0xE2 | 0x7F)) {
             let (escape, length): (&[u8], usize) = match &rest[at..] {
                 [0xC2, 0x85, ..] => (b"\\u0085", 2),
@@ -86,11 +86,13 @@ impl<W: Write> Write for OneLine<W> {
                 [0x7F, ..] => (b"\\u007f", 1),
                 other => (&other[..1], 1),
             };
-            self.0.write_all(&rest[..at])?;
-            self.0.write_all(escape)?;
+            whole.extend_from_slice(&rest[..at]);
+            whole.extend_from_slice(escape);
             rest = &rest[at + length..];
         }
-        self.0.write_all(rest)?;
+        whole.extend_from_slice(rest);
+        // At once: another thread's event does not land in the middle.
+        self.0.write_all(&whole)?;
         Ok(line.len())
     }
 

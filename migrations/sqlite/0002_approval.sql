@@ -263,12 +263,22 @@ CREATE TABLE jobs (
     created_at      INTEGER NOT NULL,
     UNIQUE (kind, subject_id)
 ) STRICT;
-CREATE INDEX jobs_due_idx ON jobs (run_at) WHERE state = 'waiting';
+CREATE INDEX jobs_state_idx ON jobs (state, run_at);
 
 -- Which events somebody still has to be told of.
 ALTER TABLE outbox ADD COLUMN notified_at INTEGER;
 UPDATE outbox SET notified_at = created_at;
-CREATE INDEX outbox_untold_idx ON outbox (created_at) WHERE notified_at IS NULL;
+CREATE INDEX outbox_untold_idx ON outbox (organization_id, created_at) WHERE notified_at IS NULL;
+
+-- What admins were told of that is no event: a token that ends soon, a silent connection, one that fails.
+CREATE TABLE notices (
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    subject_id      BLOB NOT NULL,
+    about           TEXT NOT NULL,
+    told_at         INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, subject_id, about)
+) STRICT;
+CREATE INDEX tokens_end_idx ON tokens (expires_at) WHERE revoked_at IS NULL;
 
 -- Every request from the first byte, refused ones too; without secrets.
 CREATE TABLE request_log (

@@ -78,6 +78,11 @@ impl Failure {
         self.beside.as_deref()
     }
 
+    /// Nothing of this kind has this name.
+    pub(super) fn not_found(kind: &'static str, name: &impl ToString, advice: &'static str) -> Self {
+        directory::Error::NotFound { kind, name: name.to_string(), advice }.into()
+    }
+
     pub(super) fn message(&self) -> &str {
         &self.message
     }

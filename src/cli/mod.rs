@@ -12,7 +12,9 @@ mod facility;
 mod failure;
 mod held;
 mod invite;
+mod job;
 mod log;
+mod mail;
 mod migrate;
 mod organization;
 mod person;
@@ -113,6 +115,12 @@ enum Command {
     /// See what IdPs asked, and what came of it
     #[command(subcommand)]
     Log(log::Log),
+    /// See the mails that went out, and those that did not
+    #[command(subcommand)]
+    Mail(mail::Mail),
+    /// See the work that waits, and what was given up
+    #[command(subcommand)]
+    Job(job::Job),
     /// Bring the database's tables up to date
     Migrate,
     /// Check and show the settings
@@ -226,6 +234,8 @@ async fn answer(
         Command::Invite(verb) => verb.run(&session).await,
         Command::Held(verb) => verb.run(&session).await,
         Command::Log(verb) => verb.run(&session, format).await,
+        Command::Mail(verb) => verb.run(&session).await,
+        Command::Job(verb) => verb.run(&session).await,
         _ => Ok(migrate::run(&session)),
     };
     session.opened.close().await;

@@ -3,6 +3,7 @@
 
 pub mod duration;
 mod layers;
+pub mod smtp;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -10,7 +11,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use lettre::message::Mailbox;
+use serde::de::{Error as _, IntoDeserializer as _};
+use serde::{Deserialize, Deserializer};
 
 pub use layers::{Entry, Origin};
 
@@ -183,9 +186,11 @@ pub struct Mail {
     /// The file of one more root certificate, or empty.
     pub ca_file: PathBuf,
     /// The sender.
-    pub from: String,
-    /// Where answers go, or empty.
-    pub reply_to: String,
+    #[serde(deserialize_with = "mailbox")]
+    pub from: Mailbox,
+    /// Where answers go, if not to the sender.
+    #[serde(deserialize_with = "mailbox_or_empty")]
+    pub reply_to: Option<Mailbox>,
     /// How long the mail server may take.
     #[serde(deserialize_with = "duration::positive")]
     pub timeout: Duration,
@@ -455,12 +460,7 @@ fn validate(settings: &Settings, layers: &layers::Layers) -> Result<(), Error> {
         "expected a time that is not above tokens.max_lifetime",
     )?;
     let Settings { mail, domains, join_requests, .. } = settings;
-    let scheme = ["smtps://", "smtp://", "smtp+plain://"].iter().any(|scheme| mail.smtp_url.starts_with(scheme));
-    layers.require(
-        "mail.smtp_url",
-        mail.smtp_url.is_empty() || scheme,
-        "expected smtps://user@host, smtp://user@host:587 or smtp+plain://localhost:25",
-    )?;
+    validate_mail(mail, layers)?;
     layers.require(
         "domains.dns_server",
         domains.dns_server.is_empty() || domains.dns_server.parse::<SocketAddr>().is_ok(),
@@ -473,6 +473,17 @@ fn validate(settings: &Settings, layers: &layers::Layers) -> Result<(), Error> {
     )
 }
 
+fn validate_mail(mail: &Mail, layers: &layers::Layers) -> Result<(), Error> {
+    let url = if mail.smtp_url.is_empty() { Ok(None) } else { smtp::SmtpUrl::parse(&mail.smtp_url).map(Some) };
+    layers.require("mail.smtp_url", url.is_ok(), url.as_ref().err().copied().unwrap_or_default())?;
+    let user = url.ok().flatten().is_some_and(|url| url.user.is_some());
+    layers.require(
+        "mail.password_file",
+        user || mail.password_file.as_os_str().is_empty() || mail.smtp_url.is_empty(),
+        "mail.smtp_url names no user whose password that could be; write it like smtps://user@host",
+    )
+}
+
 fn is_absolute_http(text: &str) -> bool {
     let Ok(uri) = text.parse::<http::Uri>() else { return false };
     let scheme = uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
@@ -481,8 +492,18 @@ fn is_absolute_http(text: &str) -> bool {
     scheme && authority && uri.query().is_none() && !text.contains('#')
 }
 
-fn without_trailing_slash<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn without_trailing_slash<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(String::deserialize(deserializer)?.trim().trim_end_matches('/').to_owned())
+}
+
+fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mailbox, D::Error> {
+    let words = "expected an address such as \"Secaro <no-reply@example.org>\"";
+    String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(words))
+}
+
+fn mailbox_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mailbox>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() { Ok(None) } else { mailbox(text.into_deserializer()).map(Some) }
 }
 
 fn read(path: &Path) -> Result<String, Error> {

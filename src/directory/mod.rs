@@ -12,6 +12,7 @@ pub mod grants;
 pub mod invitations;
 pub mod join_requests;
 pub mod key;
+mod notices;
 pub mod organizations;
 pub mod people;
 pub mod permissions;

@@ -1,13 +1,19 @@
 //! The events, in the past tense, each about a subject whose events go out in order.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::queue::{Work, schedule_unless_waiting};
 use crate::ids::{
     ConnectionId, DomainId, Id as _, InvitationId, JoinRequestId, MassChangeId, OrganizationId, PersonId, PlanId,
     ResourceId,
 };
 use crate::store::{self, Tx};
+
+/// How long admins wait to be told, so that what happens together makes one mail.
+const TELL_AFTER: Duration = Duration::from_secs(5);
 
 /// Something that happened and that others may want to know.
 #[derive(Debug, Clone)]
@@ -134,12 +140,48 @@ impl Event {
     }
 }
 
-/// Puts the event into the change's own transaction.
+/// Who has to be told of an event by mail, and how soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// Nobody, or whoever changes something does it themselves.
+    None,
+    /// Organization admins, soon.
+    Soon,
+    /// Organization admins, with others of its kind.
+    Digest,
+}
+
+impl Event {
+    fn telling(&self) -> Telling {
+        match self {
+            Self::ChangeHeld(..)
+            | Self::LinkHeld(_)
+            | Self::LastAdminDeactivated(_)
+            | Self::MassDeactivation(..)
+            | Self::MassRoleLoss(..) => Telling::Soon,
+            Self::UserAccessChanged { before, after, .. } => {
+                let changed = |role: &str| before.iter().any(|one| one == role) != after.iter().any(|one| one == role);
+                if changed("organization_admin") || changed("billing_admin") { Telling::Soon } else { Telling::None }
+            }
+            Self::UserDeactivated(_) => Telling::Digest,
+            _ => Telling::None,
+        }
+    }
+}
+
+/// Puts the event into the change's own transaction, and has admins told of it if it is one of theirs.
 ///
 /// # Errors
 ///
 /// What the database says; the change cannot be committed then.
 pub async fn emit(tx: &mut Tx, event: &Event) -> Result<(), store::Error> {
     let (kind, subject, payload) = event.parts();
-    tx.insert_event(kind, subject, &payload.to_string()).await
+    let telling = event.telling();
+    tx.insert_event(kind, subject, &payload.to_string(), telling != Telling::None).await?;
+    let work = match telling {
+        Telling::None => return Ok(()),
+        Telling::Soon => Work::TellAdmins(tx.organization()),
+        Telling::Digest => Work::Digest(tx.organization()),
+    };
+    schedule_unless_waiting(tx, work, tx.now().plus(TELL_AFTER)).await
 }

@@ -16,6 +16,7 @@ pub mod resources;
 pub mod rules;
 pub mod tokens;
 pub mod view;
+pub mod watch;
 
 pub use error::Error;
 pub use view::View;

@@ -25,6 +25,7 @@ pub mod mailbox_proofs;
 pub mod mails;
 pub mod mass_changes;
 pub mod members;
+pub mod notices;
 pub mod organizations;
 pub mod outbox;
 pub mod people;
@@ -86,6 +87,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         mails::STATEMENTS,
         mass_changes::STATEMENTS,
         members::STATEMENTS,
+        notices::STATEMENTS,
         organizations::STATEMENTS,
         outbox::STATEMENTS,
         people::STATEMENTS,

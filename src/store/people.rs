@@ -76,6 +76,11 @@ statements! {
     // Whoever has a grant or a connection has come further than an invitation, whatever the status says.
     DELETE = "DELETE FROM people WHERE organization_id = $1 AND id = $2 AND status = 'invited' AND managed_by IS NULL \
         AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = $2)";
+    BILLING_ADMINS = "SELECT DISTINCT p.id, p.email, p.email_key, p.display_name, p.status, p.deactivated_by, \
+        p.managed_by, p.created_at, p.updated_at FROM grants g \
+        JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
+        WHERE g.organization_id = $1 AND g.permission = 'billing_admin' AND g.state = 'effective' \
+        AND p.status = 'active' ORDER BY p.email_key";
 }
 
 impl Reader {
@@ -96,6 +101,11 @@ impl Reader {
     /// The active Organization admins, by e-mail.
     pub async fn organization_admins(&mut self, organization: OrganizationId) -> Result<Vec<Person>, Error> {
         run!(self, query_as::<Person>(ADMINS, organization).fetch_all)
+    }
+
+    /// The active Billing admins, by e-mail.
+    pub async fn billing_admins(&mut self, organization: OrganizationId) -> Result<Vec<Person>, Error> {
+        run!(self, query_as::<Person>(BILLING_ADMINS, organization).fetch_all)
     }
 
     /// The next people after an e-mail, in its order.

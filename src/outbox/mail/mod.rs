@@ -1,6 +1,14 @@
 //! Mails: the list of every one there is, and the one way to queue one with the change it tells of. What they look like
 //! and how they are sent stands in the files below; nothing is sent in a request.
 
+mod letter;
+mod mailer;
+mod smtp;
+mod words;
+
+pub use mailer::{MailRow, MailState, Mailer, NotSent, Options, Shown};
+pub use smtp::{Security, Server, Unusable};
+
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Work, schedule, schedule_beside};

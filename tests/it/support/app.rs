@@ -16,6 +16,7 @@ use secaro_gateway::config::{self, Settings, Sources};
 use secaro_gateway::directory::explain::{Explained, Explanation};
 use secaro_gateway::directory::facilities::NewFacility;
 use secaro_gateway::ids::{GrantId, Id as _, PersonId, Randomness, RequestId};
+use secaro_gateway::jobs::Worker;
 use secaro_gateway::provisioning::ceiling::Ceiling;
 use secaro_gateway::provisioning::connections::NewConnection;
 use secaro_gateway::provisioning::plans::{Change, Plan};
@@ -230,6 +231,16 @@ impl TestApp {
     /// How many audit records there are.
     pub(crate) async fn audit_records(&self) -> i64 {
         self.sql().await.number("SELECT COUNT(*) FROM audit_records").await
+    }
+
+    /// Does all work that is due at the clock's time, and what comes due by it; answers how many pieces it was.
+    pub(crate) async fn work_off(&self) -> usize {
+        self.worker().run_due().await
+    }
+
+    /// Whatever does the work, with links in mails to where the router is.
+    pub(crate) fn worker(&self) -> Worker {
+        self.opened.worker.at("https://scim.example.com")
     }
 
     /// What a person may do and why.

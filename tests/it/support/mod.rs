@@ -4,4 +4,5 @@ pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod dns;
 pub(crate) mod process;
+pub(crate) mod smtp;
 pub(crate) mod sql;

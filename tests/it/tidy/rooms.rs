@@ -15,7 +15,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // A caller has a dialect, and what it may ask for is named in the protocol's words.
     ("auth", &["store", "scim", "ids", "clock"]),
     ("audit", &["store", "ids", "clock"]),
-    ("outbox", &["store", "ids", "clock"]),
+    // The secrets in mailed links are made where they are known again.
+    ("outbox", &["store", "auth", "ids", "clock"]),
     ("directory", &["store", "audit", "outbox", "auth", "scim", "ids", "clock"]),
     ("provisioning", &["directory", "scim", "store", "audit", "outbox", "auth", "ids", "clock"]),
     ("web", OUTSIDE),
