@@ -182,8 +182,6 @@ statements! {
         installation_wide "the reference names one request of the installation; who may see it is asked afterwards";
     GAPS = "SELECT began_at, ended_at, missing FROM request_log_gaps WHERE ended_at >= $1 AND began_at <= $2 \
         ORDER BY ended_at DESC LIMIT 100", installation_wide "what was not written has no organization";
-    FAILED = "SELECT connection_id, COUNT(*) FROM request_log \
-        WHERE organization_id = $1 AND at >= $2 AND status >= 400 AND connection_id IS NOT NULL GROUP BY connection_id";
     PRUNE = "DELETE FROM request_log WHERE id IN (SELECT id FROM request_log WHERE at < $1 ORDER BY at LIMIT $2)",
         installation_wide "what is old goes, whoever's it was";
     PRUNE_GAPS = "DELETE FROM request_log_gaps WHERE ended_at < $1", installation_wide "the same";
@@ -237,14 +235,5 @@ impl Reader {
     /// Where requests are missing between two times, the latest first.
     pub async fn request_gaps(&mut self, since: Timestamp, until: Timestamp) -> Result<Vec<Gap>, Error> {
         run!(self, query_as::<Gap>(GAPS, since, until).fetch_all)
-    }
-
-    /// How many calls of each connection of an organization were refused or failed since a time.
-    pub async fn failed_requests(
-        &mut self,
-        organization: OrganizationId,
-        since: Timestamp,
-    ) -> Result<Vec<(ConnectionId, i64)>, Error> {
-        run!(self, query_as::<(ConnectionId, i64)>(FAILED, organization, since).fetch_all)
     }
 }

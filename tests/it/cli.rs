@@ -3,6 +3,7 @@
 mod bad_input;
 mod beside_a_server;
 mod demo;
+mod help;
 mod verbs;
 
 use std::path::Path;

@@ -116,6 +116,11 @@ impl Entry {
         }
     }
 
+    /// Whether resources were asked for by what they are, and not by their id.
+    pub(super) fn lists(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD") || self.path.ends_with("/.search")
+    }
+
     fn reach(&mut self, step: Step) {
         self.steps.push((step, self.started.elapsed()));
     }

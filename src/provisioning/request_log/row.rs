@@ -24,7 +24,9 @@ pub(super) fn of(entry: Entry) -> NewRequest {
         Aim::All(kind) | Aim::Search(kind) | Aim::One(kind, _) => Some(kind.name()),
         _ => None,
     };
-    let (id, name) = match entry.target {
+    // One that happens to be alone on a page is not what a list is about.
+    let looked_for = !matches!(aim, Aim::All(_) | Aim::Search(_)) || !entry.lists() || meaning.starts_with("find ");
+    let (id, name) = match entry.target.filter(|_| looked_for) {
         Some((id, name)) => (Some(id), Some(redact::visible(&name, NAME_CHARACTERS))),
         None => (None, entry.says.and_then(|says| says.name)),
     };

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::{ask, only, reference, shown};
 use crate::support::app::{Idp, TestApp};
+use crate::support::database::Database;
+use crate::support::process::{Gateway, json as answer, provision};
+use crate::support::sql::Sql;
 
 fn steps(request: &Logged) -> Vec<&str> {
     request.steps.as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect()
@@ -215,5 +218,33 @@ async fn a_client_that_goes_away_leaves_a_row_too() {
 impl Idp {
     async fn request_json(&self, method: &str, path: &str) -> crate::support::app::Answer {
         self.send_json(method, path, &Value::Null).await
+    }
+}
+
+#[tokio::test]
+async fn every_exchange_of_the_transcripts_leaves_one_row_with_a_meaning() {
+    for dialect in ["okta", "entra"] {
+        let database = Database::new().await;
+        let [token] = provision(database.location(), [dialect]);
+        let unhurried = [("SECARO_SCIM__RATE_LIMIT", "10000"), ("SECARO_SCIM__RATE_BURST", "10000")];
+        let gateway = Gateway::start(database.location(), &unhurried);
+        let base_url = format!("http://{}/scim/v2/{dialect}", gateway.address());
+        let transcripts = format!("conformance/{dialect}");
+        let arguments = ["conformance", "--base-url", &base_url, "--token", &token, "--dialect", dialect, &transcripts];
+        let report = answer(database.location(), &arguments);
+        let (status, lines) = gateway.stop();
+        assert!(status.success());
+        let answered = lines.iter().filter(|line| line.contains("\"answered\"")).count();
+        assert!(i64::try_from(answered).unwrap() >= report["steps"].as_i64().unwrap(), "{dialect}: {answered}");
+        let mut sql = Sql::of(&database).await;
+        let rows = sql.number("SELECT COUNT(*) FROM request_log").await;
+        assert_eq!(usize::try_from(rows).unwrap(), answered, "{dialect}");
+        // Microsoft's collection asks for one endpoint that RFC 7644 does not know.
+        let unknown = "SELECT method || ' ' || path FROM request_log WHERE meaning LIKE 'unknown%' \
+                       AND path NOT LIKE '%/serviceConfiguration'";
+        let unknown = sql.texts(unknown).await;
+        assert_eq!(unknown, Vec::<String>::new());
+        let long = sql.number("SELECT COUNT(*) FROM request_log WHERE status >= 400 AND detail NOT LIKE '%. %.'").await;
+        assert_eq!(long, 0, "each refusal says what is wrong and what to do");
     }
 }

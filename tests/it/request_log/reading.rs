@@ -7,7 +7,7 @@ use secaro_gateway::scim::Dialect;
 use serde_json::{Value, json};
 
 use super::{ALL, logged, reference};
-use crate::support::app::TestApp;
+use crate::support::app::{Idp, TestApp};
 use crate::support::database::Database;
 use crate::support::process::{Gateway, command, json, output, provision};
 
@@ -52,8 +52,6 @@ async fn t13_an_organization_reads_its_own_requests_and_nobody_elses() {
     let viewer = app.member("viewer@example.org").await;
     assert!(log.scope(&viewer, None).await.unwrap_err().to_string().contains("Organization admin"));
 }
-
-use crate::support::app::Idp;
 
 #[tokio::test]
 async fn requests_are_found_by_what_is_known_of_them() {
