@@ -1,10 +1,14 @@
 //! From the request to the database: a bounded queue that no request ever waits for, and the writer behind it, who
 //! writes many at once. What finds no place is counted, and the count is kept where the requests would be.
 
+use std::collections::HashMap;
+use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::record::{Arrived, Entry, Open, Recording};
 use super::{RequestLog, row};
 use crate::clock::Timestamp;
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, OrganizationId};
 use crate::store::request_log::{Gap, NewRequest};
 use crate::store::{self, Reader};
 
@@ -25,17 +29,27 @@ const GATHERING: Duration = Duration::from_millis(200);
 /// How often a batch is tried before it is given up and counted as missing.
 const ATTEMPTS: u32 = 2;
 
+/// Requests per second without an accepted credential that are kept, and how many after a quiet time. What is sent by
+/// those who have one is bounded by their connection's budget; anybody can send these, and the disk is not theirs.
+const STRANGERS: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(50).unwrap(), NonZeroU32::new(2000).unwrap());
+
 /// Takes requests and never lets one wait. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
 struct Shared {
     sender: Sender<Box<Entry>>,
     waiting: Mutex<Receiver<Box<Entry>>>,
     capture: bool,
+    strangers: DefaultDirectRateLimiter,
     /// Since the last batch.
     missing: AtomicU64,
     /// Since the start.
@@ -51,6 +65,7 @@ impl Recorder {
             sender,
             waiting: Mutex::new(receiver),
             capture,
+            strangers: RateLimiter::direct(Quota::per_second(STRANGERS.0).allow_burst(STRANGERS.1)),
             missing: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         };
@@ -70,7 +85,8 @@ impl Recorder {
     }
 
     pub(super) fn hand_over(&self, entry: Entry) {
-        if self.shared.sender.try_send(Box::new(entry)).is_err() {
+        let kept = entry.caller.is_some() || self.shared.strangers.check().is_ok();
+        if !kept || self.shared.sender.try_send(Box::new(entry)).is_err() {
             self.lose(1);
         }
     }
@@ -143,7 +159,9 @@ impl RequestLog {
     }
 
     async fn write(&self, rows: &mut [NewRequest], gap: &Gap) -> Result<(), store::Error> {
-        attribute(&mut self.store.read().await?, rows).await?;
+        if rows.iter().any(|row| row.organization_id.is_none()) {
+            attribute(&mut self.store.read().await?, rows).await?;
+        }
         let mut books = self.store.books().await?;
         if !rows.is_empty() {
             books.insert_requests(rows).await?;
@@ -158,7 +176,7 @@ impl RequestLog {
 /// Whose a request is whose credential was not accepted: the organization's whose connection it named, so that its
 /// admins see who tries and fails.
 async fn attribute(reader: &mut Reader, rows: &mut [NewRequest]) -> Result<(), store::Error> {
-    let mut known: std::collections::HashMap<String, Option<(_, ConnectionId)>> = std::collections::HashMap::new();
+    let mut known: HashMap<String, Option<(OrganizationId, ConnectionId)>> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.organization_id.is_none()) {
         let Some(key) = &row.connection else { continue };
         let found = match known.get(key) {

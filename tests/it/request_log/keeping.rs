@@ -5,7 +5,7 @@ use std::time::Duration;
 use secaro_gateway::scim::Dialect;
 use tokio_util::sync::CancellationToken;
 
-use super::{ALL, logged};
+use super::{ALL, ask, logged};
 use crate::support::app::TestApp;
 use crate::support::database::Database;
 use crate::support::process::{Gateway, provision};
@@ -27,6 +27,26 @@ async fn what_finds_no_place_in_the_queue_is_counted_and_no_request_is_held_up()
     okta.get("/Users").await.expect(200);
     assert_eq!(logged(&app, &ALL).await.len(), 4, "and it goes on");
     assert_eq!(app.sql().await.number("SELECT COUNT(*) FROM request_log_gaps").await, 1);
+}
+
+#[tokio::test]
+async fn nobody_without_a_credential_fills_the_disk_with_the_log() {
+    let app = TestApp::new().await;
+    let okta = app.connection("okta", Dialect::Okta).await;
+    for _ in 0..2500 {
+        ask(&okta, "GET", "/scim/v2/okta/Users", &[]).await.expect(401);
+    }
+    okta.get("/Users").await.expect(200);
+    app.opened.request_log.write_waiting().await;
+    let mut sql = app.sql().await;
+    let kept = sql.number("SELECT COUNT(*) FROM request_log WHERE status = 401").await;
+    assert!((2000..2500).contains(&kept), "{kept}");
+    assert_eq!(
+        sql.number("SELECT COUNT(*) FROM request_log WHERE status = 200").await,
+        1,
+        "and takes no place from others"
+    );
+    assert_eq!(sql.number("SELECT CAST(SUM(missing) AS BIGINT) FROM request_log_gaps").await, 2500 - kept);
 }
 
 #[tokio::test]
