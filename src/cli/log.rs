@@ -1,6 +1,7 @@
 //! `log`: what IdPs asked, and what came of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::answer::{self, Answer, Format, or_dash, plain, table};
@@ -179,25 +180,26 @@ fn milliseconds(micros: i64) -> String {
 }
 
 fn in_words(listed: &Listed) -> String {
-    let mut text = match listed.requests.is_empty() {
-        true => "No such requests.\n".to_owned(),
-        false => table(HEADER, listed.requests.iter().map(row)) + "\n",
+    let mut text = if listed.requests.is_empty() {
+        "No such requests.\n".to_owned()
+    } else {
+        table(HEADER, listed.requests.iter().map(row)) + "\n"
     };
     for gap in &listed.gaps {
         let (missing, from, to) = (gap.missing, gap.began_at, gap.ended_at);
-        text.push_str(&format!(
-            "{missing} requests between {from} and {to} are missing: they came too fast to be written.\n"
-        ));
+        let _ =
+            writeln!(text, "{missing} requests between {from} and {to} are missing: they came too fast to be kept.");
     }
-    match (&listed.next, listed.stopped) {
-        (None, _) => {}
-        (Some(next), false) => text.push_str(&format!("There may be more: --before {next}\n")),
+    let _ = match (&listed.next, listed.stopped) {
+        (None, _) => Ok(()),
+        (Some(next), false) => writeln!(text, "There may be more: --before {next}"),
         (Some(next), true) => {
-            text.push_str(&format!(
-                "Looked at many and stopped; to look on: --before {next}, or name a time with --since and --until.\n"
-            ));
+            writeln!(
+                text,
+                "Looked at many and stopped. To look on: --before {next}, or a time with --since and --until."
+            )
         }
-    }
+    };
     text
 }
 

@@ -134,6 +134,7 @@ fn hex<T: Id, S: Serializer>(id: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&id.uuid().simple())
 }
 
+#[expect(clippy::ref_option, reason = "serde hands out references")]
 fn hex_or_null<T: Id, S: Serializer>(id: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match id {
         Some(id) => hex(id, serializer),

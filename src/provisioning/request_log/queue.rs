@@ -31,7 +31,7 @@ const ATTEMPTS: u32 = 2;
 
 /// Requests per second without an accepted credential that are kept, and how many after a quiet time. What is sent by
 /// those who have one is bounded by their connection's budget; anybody can send these, and the disk is not theirs.
-const STRANGERS: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(50).unwrap(), NonZeroU32::new(2000).unwrap());
+const STRANGERS: (NonZeroU32, NonZeroU32) = (NonZeroU32::MIN.saturating_add(49), NonZeroU32::MIN.saturating_add(1999));
 
 /// Takes requests and never lets one wait. Cheap to clone.
 #[derive(Clone)]
@@ -179,13 +179,12 @@ async fn attribute(reader: &mut Reader, rows: &mut [NewRequest]) -> Result<(), s
     let mut known: HashMap<String, Option<(OrganizationId, ConnectionId)>> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.organization_id.is_none()) {
         let Some(key) = &row.connection else { continue };
-        let found = match known.get(key) {
-            Some(found) => *found,
-            None => {
-                let found = reader.connection_by_key(key).await?.map(|found| (found.organization_id, found.id));
-                known.insert(key.clone(), found);
-                found
-            }
+        let found = if let Some(found) = known.get(key) {
+            *found
+        } else {
+            let found = reader.connection_by_key(key).await?.map(|found| (found.organization_id, found.id));
+            known.insert(key.clone(), found);
+            found
         };
         if let Some((organization, connection)) = found {
             row.organization_id = Some(organization);
