@@ -5,8 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::ids::{
-    ConnectionId, DomainId, FacilityId, Id as _, InvitationId, JoinRequestId, MassChangeId, OrganizationId, PersonId,
-    PlanId, ResourceId, RuleId, TokenId,
+    ConnectionId, DomainId, FacilityId, GrantId, Id as _, InvitationId, JoinRequestId, MassChangeId, OrganizationId,
+    PersonId, PlanId, ResourceId, RuleId, TokenId,
 };
 use crate::store::audit::NewRecord;
 use crate::store::{self, Tx};
@@ -176,6 +176,8 @@ pub enum Target {
     Plan(PlanId),
     /// What one connection took from many people at once.
     MassChange(MassChangeId),
+    /// One permission of one person from one source.
+    Grant(GrantId),
 }
 
 impl Target {
@@ -193,6 +195,7 @@ impl Target {
             Self::Invitation(id) => ("invitation", id.uuid()),
             Self::Plan(id) => ("plan", id.uuid()),
             Self::MassChange(id) => ("mass_change", id.uuid()),
+            Self::Grant(id) => ("grant", id.uuid()),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The command line: what can be asked for, and the way from arguments to an answer or a failure. Each verb group has
 //! a file; none holds a rule: it makes one call into the domain and says what came of it.
 
+mod admin;
 mod answer;
 mod completions;
 mod config;
+mod conflict;
 mod conformance;
 mod connection;
 mod demo;
@@ -15,6 +17,7 @@ mod invite;
 mod job;
 mod log;
 mod mail;
+mod mass;
 mod migrate;
 mod organization;
 mod person;
@@ -97,7 +100,7 @@ enum Command {
     /// Say what a group or an attribute gives
     #[command(subcommand)]
     Rule(rule::Rule),
-    /// See who may do what, and why
+    /// See who may do what and why, and change it
     #[command(subcommand)]
     Person(person::Person),
     /// See, apply and discard changes that were planned
@@ -109,7 +112,10 @@ enum Command {
     /// Invite people
     #[command(subcommand)]
     Invite(invite::Invite),
-    /// See what waits for an Organization admin
+    /// See who can decide, and recover access at the machine
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// See and decide what waits for an Organization admin
     #[command(subcommand)]
     Held(held::Held),
     /// See what IdPs asked, and what came of it
@@ -121,6 +127,12 @@ enum Command {
     /// See the work that waits, and what was given up
     #[command(subcommand)]
     Job(job::Job),
+    /// See and decide which person a User stands for
+    #[command(subcommand)]
+    Conflict(conflict::Conflict),
+    /// See what a connection took from many people at once, and undo it
+    #[command(subcommand)]
+    Mass(mass::Mass),
     /// Bring the database's tables up to date
     Migrate,
     /// Check and show the settings
@@ -232,10 +244,13 @@ async fn answer(
         Command::Plan(verb) => verb.run(&session).await,
         Command::Request(verb) => verb.run(&session).await,
         Command::Invite(verb) => verb.run(&session).await,
+        Command::Admin(verb) => verb.run(&session).await,
         Command::Held(verb) => verb.run(&session).await,
         Command::Log(verb) => verb.run(&session, format).await,
         Command::Mail(verb) => verb.run(&session).await,
         Command::Job(verb) => verb.run(&session).await,
+        Command::Conflict(verb) => verb.run(&session).await,
+        Command::Mass(verb) => verb.run(&session).await,
         _ => Ok(migrate::run(&session)),
     };
     session.opened.close().await;

@@ -1,4 +1,4 @@
-//! `person`: who may do what, and why.
+//! `person`: who may do what and why, and changing it.
 
 use super::answer::{Answer, facts, or_dash};
 use super::failure::Failure;
@@ -6,11 +6,12 @@ use super::session::{OfOrganization, Session};
 use crate::directory::explain::PersonOverview;
 use crate::directory::people::{DeactivatedBy, Status};
 
+mod change;
 mod explain;
 
 pub(super) use explain::in_sentences;
 
-/// What to see of people.
+/// What to see of people, and to change.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Person {
     /// List an organization's people
@@ -31,6 +32,45 @@ pub(super) enum Person {
         email: String,
         #[command(flatten)]
         of: OfOrganization,
+    },
+    /// Change name, address, and what was given by hand
+    Edit {
+        /// Their e-mail address
+        who: String,
+        #[command(flatten)]
+        of: OfOrganization,
+        #[command(flatten)]
+        change: change::Change,
+    },
+    /// End a person's access; no IdP begins it again
+    Deactivate {
+        /// Their e-mail address
+        email: String,
+        #[command(flatten)]
+        of: OfOrganization,
+        #[command(flatten)]
+        sure: change::Sure,
+    },
+    /// Give a person access again
+    Reactivate {
+        /// Their e-mail address
+        email: String,
+        #[command(flatten)]
+        of: OfOrganization,
+        #[command(flatten)]
+        sure: change::Sure,
+    },
+    /// End that a connection manages a person
+    Detach {
+        /// Their e-mail address
+        email: String,
+        #[command(flatten)]
+        of: OfOrganization,
+        /// Keep what the connection gave, as given by you
+        #[arg(long)]
+        keep: bool,
+        #[command(flatten)]
+        sure: change::Sure,
     },
 }
 
@@ -59,6 +99,24 @@ impl Person {
             Self::Explain { email, of } => {
                 let explanation = directory.explain(of.named(), &email).await?;
                 Ok(Answer::new(&explanation, in_sentences(&explanation)))
+            }
+            Self::Edit { who, of, change } => change.run(session, &of, &who).await,
+            Self::Deactivate { email, of, sure } => {
+                let actor = session.actor().await?;
+                let effects = directory.deactivate_person(&actor, of.named(), &email, sure.really()).await?;
+                change::told(&effects, "their access ends")
+            }
+            Self::Reactivate { email, of, sure } => {
+                let actor = session.actor().await?;
+                let provisioning = &session.opened.provisioning;
+                let effects = provisioning.reactivate(&actor, of.named(), &email, sure.really()).await?;
+                change::told(&effects, "they have access again")
+            }
+            Self::Detach { email, of, keep, sure } => {
+                let actor = session.actor().await?;
+                let provisioning = &session.opened.provisioning;
+                let effects = provisioning.detach(&actor, of.named(), &email, keep, sure.really()).await?;
+                change::told(&effects, "no connection manages them any longer")
             }
         }
     }

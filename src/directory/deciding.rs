@@ -4,10 +4,10 @@
 use std::ops::{Deref, DerefMut};
 
 use super::{Directory, Error};
-use crate::auth::Actor;
+use crate::auth::{Actor, Member};
 use crate::ids::OrganizationId;
 use crate::store::Tx;
-use crate::store::people::Person;
+use crate::store::people::{Person, Status};
 
 /// A transaction of somebody who may decide. Committing it is refused if it leaves the organization without an active
 /// Organization admin where there was one (T23); writers of one organization take turns, so that no two can take each
@@ -38,6 +38,22 @@ impl Directory {
         {
             let words = "only an active Organization admin may do this; ask one of them";
             return Err(Error::Forbidden(words.to_owned()));
+        }
+        Ok(Deciding { tx, admins })
+    }
+
+    /// A transaction of somebody about themselves, who decides about nobody else and about nothing that they may do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] unless they are active here and now.
+    pub(crate) async fn begin_as_oneself(&self, member: &Member) -> Result<Deciding, Error> {
+        let organization = member.organization();
+        let mut tx = self.store.begin(member.author()).await?;
+        let admins = tx.organization_admins(organization).await?;
+        let oneself = tx.person(organization, member.person()).await?;
+        if oneself.is_none_or(|person| person.status != Status::Active) {
+            return Err(Error::Forbidden("only an active person may do this".to_owned()));
         }
         Ok(Deciding { tx, admins })
     }

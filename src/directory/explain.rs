@@ -12,8 +12,8 @@ use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::clock::Timestamp;
 use crate::directory::email::Email;
-use crate::ids::{ConnectionId, OrganizationId, RequestId, ResourceId, RuleId};
-use crate::store::grants::{ExplainedGrant, GrantSource, GrantState};
+use crate::ids::{ConnectionId, GrantId, OrganizationId, PersonId, RequestId, RuleId};
+use crate::store::grants::{ExplainedGrant, Grant, GrantSource, GrantState};
 use crate::store::{self, Reader};
 
 /// A person with what they may do.
@@ -40,7 +40,7 @@ pub struct Explanation {
     pub effective: Vec<Explained>,
     /// What gives nothing yet, and what each waits for.
     pub waiting: Vec<Explained>,
-    /// What of the link to the IdP's User waits for a decision.
+    /// What of the link to the IdP's User waits for a decision, or was decided, in a sentence.
     pub link: Option<String>,
 }
 
@@ -74,31 +74,14 @@ pub struct Cause {
     pub request: RequestId,
     /// Since when.
     pub since: Timestamp,
-    /// What it waits for, if it gives nothing.
+    /// What it waits for, if it gives nothing or may be lost.
     pub waits_for: Option<String>,
-}
-
-/// Something that waits for an Organization admin.
-#[derive(Debug, Clone, Serialize)]
-pub struct Held {
-    /// `link`, `address` or `permission`.
-    pub kind: &'static str,
-    /// Whom it is about, if anybody yet.
-    pub person: Option<String>,
-    /// The SCIM User, of a link.
-    pub resource: Option<ResourceId>,
-    /// The connection, by key.
-    pub connection: Option<String>,
-    /// The permission, of one.
-    pub permission: Option<String>,
-    /// Why, as it is stored.
-    pub reason: String,
-    /// Why, in a sentence.
-    pub text: String,
-    /// By which request.
-    pub request: RequestId,
-    /// Since when.
-    pub since: Timestamp,
+    /// By which it is decided.
+    pub id: GrantId,
+    /// By when somebody should have decided.
+    pub deadline: Option<Timestamp>,
+    /// Who decided what about it, in a sentence.
+    pub decision: Option<String>,
 }
 
 /// Why something is held or dormant, in words; the one list of reasons.
@@ -121,6 +104,9 @@ pub fn reason_in_words(reason: &str) -> &'static str {
         "other_connection" => "another connection manages the person of this address",
         "already_linked" => "another User of this connection stands for the person of this address",
         "deactivated_by_admin" => "an Organization admin deactivated the person of this address",
+        "mass_change" => {
+            "the connection wanted to take permissions from more people than it may at once; an Organization admin has to decide"
+        }
         "address_taken" => "the IdP's new address is another person's; the old one stays",
         "address_unverified" => "the domain of the IdP's new address is not verified; the old one stays",
         _ => "an Organization admin has to decide",
@@ -151,11 +137,7 @@ impl Directory {
         let mut reader = self.store.read().await?;
         let connections = connection_keys(&mut reader, organization.id).await?;
         let grants = reader.explained_grants(organization.id, person.id).await?;
-        let link = reader
-            .link_of_person(organization.id, person.id)
-            .await?
-            .and_then(|link| link.reason)
-            .map(|reason| reason_in_words(&reason).to_owned());
+        let link = about_the_link(&mut reader, organization.id, person.id).await?;
         let active = person.status == Status::Active;
         let is_effective = |explained: &&ExplainedGrant| active && explained.grant.state == GrantState::Effective;
         let (effective, waiting) = (
@@ -164,45 +146,6 @@ impl Directory {
         );
         let overview = overview(&organization, person, &grants, &connections);
         Ok(Explanation { overview, effective, waiting, link })
-    }
-
-    /// Everything of an organization that waits for a decision, oldest first.
-    pub async fn held(&self, organization: &str) -> Result<Vec<Held>, Error> {
-        let organization = self.find_organization(organization).await?.id;
-        let mut reader = self.store.read().await?;
-        let connections = connection_keys(&mut reader, organization).await?;
-        let mut held = Vec::new();
-        for link in reader.held_links(organization).await? {
-            let reason = link.reason.unwrap_or_default();
-            held.push(Held {
-                kind: if link.state == store::links::LinkState::Held { "link" } else { "address" },
-                person: email_of(&mut reader, organization, link.person_id).await?,
-                resource: Some(link.resource_id),
-                connection: connections.get(&link.connection_id).cloned(),
-                permission: None,
-                text: reason_in_words(&reason).to_owned(),
-                reason,
-                request: link.request_id,
-                since: link.created_at,
-            });
-        }
-        for grant in reader.held_grants(organization).await? {
-            let reason = grant.reason.unwrap_or_default();
-            let permission = Permission::of(&grant.permission, grant.facility_key.as_deref());
-            held.push(Held {
-                kind: "permission",
-                person: email_of(&mut reader, organization, Some(grant.person_id)).await?,
-                resource: None,
-                connection: grant.connection_id.and_then(|id| connections.get(&id).cloned()),
-                permission: permission.map(|permission| permission.to_string()),
-                text: reason_in_words(&reason).to_owned(),
-                reason,
-                request: grant.request_id,
-                since: grant.created_at,
-            });
-        }
-        held.sort_by_key(|item| item.since);
-        Ok(held)
     }
 
     /// The person of this address, in this organization or in the only one that has them.
@@ -238,7 +181,7 @@ impl Directory {
     }
 }
 
-async fn connection_keys(
+pub(super) async fn connection_keys(
     reader: &mut Reader,
     organization: OrganizationId,
 ) -> Result<HashMap<ConnectionId, String>, store::Error> {
@@ -246,13 +189,29 @@ async fn connection_keys(
     Ok(rows.into_iter().map(|row| (row.id, row.key)).collect())
 }
 
-async fn email_of(
+/// What of links to this person waits for a decision, or was decided.
+async fn about_the_link(
     reader: &mut Reader,
     organization: OrganizationId,
-    person: Option<crate::ids::PersonId>,
+    person: PersonId,
 ) -> Result<Option<String>, store::Error> {
-    let Some(person) = person else { return Ok(None) };
-    Ok(reader.person(organization, person).await?.map(|person| person.email))
+    let held = reader.held_links(organization).await?.into_iter().find(|link| link.person_id == Some(person));
+    if let Some(reason) = held.and_then(|link| link.reason) {
+        return Ok(Some(format!("The link to the IdP's User waits for a decision: {}.", reason_in_words(&reason))));
+    }
+    let Some(link) = reader.link_of_person(organization, person).await? else { return Ok(None) };
+    Ok(match (link.reason, link.decided_by, link.decided_at) {
+        (Some(reason), Some(by), Some(at)) => {
+            Some(format!("{}; {by} decided so on {at}.", upper(reason_in_words(&reason))))
+        }
+        (None, Some(by), Some(at)) => Some(format!("{by} decided about the link to the IdP's User on {at}.")),
+        _ => None,
+    })
+}
+
+fn upper(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn overview(
@@ -313,7 +272,15 @@ fn cause(explained: &ExplainedGrant) -> Cause {
         request: grant.request_id,
         since: grant.created_at,
         waits_for: grant.reason.as_deref().map(|reason| reason_in_words(reason).to_owned()),
+        id: grant.id,
+        deadline: grant.hold.deadline_at.filter(|_| grant.hold.decision.is_none() && grant.reason.is_some()),
+        decision: decision(grant),
     }
+}
+
+fn decision(grant: &Grant) -> Option<String> {
+    let hold = &grant.hold;
+    Some(format!("{} by {} on {}", hold.decision?, hold.decided_by.as_deref()?, hold.decided_at?))
 }
 
 fn display_name(document: &str) -> Option<String> {

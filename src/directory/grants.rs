@@ -47,6 +47,7 @@ pub(crate) async fn give(tx: &mut Tx, person: PersonId, permissions: &[Permissio
     let organization = tx.organization();
     let before = effective(tx, organization, person).await?;
     let old = tx.grants(organization, person).await?;
+    let mut given = false;
     for permission in permissions {
         let (facility_id, facility_key) = match permission {
             Permission::EditFacility(text) => {
@@ -88,8 +89,25 @@ pub(crate) async fn give(tx: &mut Tx, person: PersonId, permissions: &[Permissio
             hold: Hold::default(),
         })
         .await?;
+        given = true;
     }
-    Ok(note_change(tx, person, &before, why).await?)
+    if given { Ok(note_by_hand(tx, person, &before, why).await?) } else { Ok(()) }
+}
+
+/// Records what people gave or took, even if a connection gives the same, so that nothing is different for now.
+pub(super) async fn note_by_hand(
+    tx: &mut Tx,
+    person: PersonId,
+    before: &[Permission],
+    why: &str,
+) -> Result<(), store::Error> {
+    let organization = tx.organization();
+    if effective(tx, organization, person).await? != before {
+        return note_change(tx, person, before, why).await;
+    }
+    let record =
+        Record::of(Action::AccessChanged, Target::Person(person)).because(format!("{why}, as a connection does"));
+    audit::record(tx, record).await
 }
 
 /// Records and announces that what a person may do is no longer what it was; nothing if it is.
@@ -136,7 +154,8 @@ fn settled(mut grant: Grant, place: &Place) -> Grant {
             grant.facility_id = Some(*id);
             if grant.state == GrantState::Dormant {
                 grant.state = GrantState::Effective;
-                grant.reason = None;
+                // A loss that waited before its facility went waits on.
+                grant.reason = grant.hold.mass_change_id.map(|_| "mass_change".to_owned());
             }
         }
         Place::Dormant(id, dormancy) => {

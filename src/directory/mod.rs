@@ -1,14 +1,17 @@
 //! Secaro's side: organizations, facilities, people, and what each may do. Knows nothing of SCIM resources, groups
 //! or rules; a connection is only the source of a grant here.
 
+pub mod admins;
 pub(crate) mod deciding;
 pub mod dns;
 pub mod domains;
+pub mod edit;
 pub mod email;
 mod error;
 pub mod explain;
 pub mod facilities;
 pub mod grants;
+pub mod held;
 pub mod invitations;
 pub mod join_requests;
 pub mod key;

@@ -65,6 +65,8 @@ pub enum Event {
     MassDeactivation(MassChangeId, ConnectionId, u64),
     /// A connection wanted to take permissions from more people than it may at once; how many are held.
     MassRoleLoss(MassChangeId, ConnectionId, u64),
+    /// Access to the organization was recovered at the machine: this person is Organization admin now.
+    AdminRecovered(PersonId),
     /// Somebody asked to join.
     JoinRequestCreated(JoinRequestId),
     /// A request was accepted.
@@ -124,6 +126,7 @@ impl Event {
                 let payload = json!({ "massChange": id, "connection": connection, "people": people });
                 ("mass_change.held", id.uuid(), payload)
             }
+            Self::AdminRecovered(id) => ("admin.break_glass_used", id.uuid(), json!({ "person": id })),
             Self::JoinRequestCreated(id) => ("join_request.created", id.uuid(), json!({ "joinRequest": id })),
             Self::JoinRequestAccepted(id) => ("join_request.accepted", id.uuid(), json!({ "joinRequest": id })),
             Self::JoinRequestRejected(id) => ("join_request.rejected", id.uuid(), json!({ "joinRequest": id })),

@@ -107,6 +107,17 @@ pub(super) async fn decide(
     Ok(())
 }
 
+/// The IdP speaks of `active` again: that it was overruled is over. Whether it was.
+pub(super) async fn speaks_again(tx: &mut Tx, row: &ResourceRow) -> Result<bool, store::Error> {
+    let organization = tx.organization();
+    let Some(link) = tx.link(organization, row.id).await? else { return Ok(false) };
+    if link.overruled_at.is_none() {
+        return Ok(false);
+    }
+    tx.put_link(&Link { overruled_at: None, ..link }).await?;
+    Ok(true)
+}
+
 async fn decision(tx: &mut Tx, connection: ConnectionId, email: Option<Email>) -> Result<Decision, store::Error> {
     let organization = tx.organization();
     let Some(email) = email else { return Ok(Decision::Held(None, "no_address")) };

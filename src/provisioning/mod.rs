@@ -2,11 +2,15 @@
 //! access rules make of them in the directory. Knows no HTTP.
 
 pub mod ceiling;
+pub mod conflicts;
 pub mod connections;
+pub mod detach;
 mod error;
 mod guard;
+pub mod holds;
 mod links;
 pub mod list;
+pub mod mass_changes;
 mod members;
 mod pattern;
 pub mod plans;

@@ -51,6 +51,14 @@ struct Change {
     touched_members: BTreeSet<ResourceId>,
 }
 
+/// What a PUT or PATCH makes of a resource.
+struct Asked {
+    document: Map<String, Value>,
+    members: Vec<MemberChange>,
+    /// Whether it says anything of `active`, even what is so already.
+    speaks_of_active: bool,
+}
+
 /// A resource about to be changed, in the transaction that changes it.
 struct Stored {
     tx: Tx,
@@ -108,8 +116,9 @@ impl Provisioning {
         let incoming = resource::parse(call.resource_type, body, call.normaliser)?;
         let stored = self.begin_change(call, id, condition).await?;
         let members: Vec<MemberChange> = incoming.members.clone().map(MemberChange::Replace).into_iter().collect();
+        let speaks_of_active = incoming.active.is_some();
         let document = resource::replace(&stored.document, incoming);
-        self.store_change(call, stored, document, &members).await
+        self.store_change(call, stored, Asked { document, members, speaks_of_active }).await
     }
 
     /// PATCH: applies the operations, all or none.
@@ -125,7 +134,8 @@ impl Provisioning {
         let stored = self.begin_change(call, id, condition).await?;
         let mut document = stored.document.clone();
         let applied = request.apply(call.resource_type, &mut document, call.normaliser)?;
-        self.store_change(call, stored, document, &applied.members).await
+        let asked = Asked { document, members: applied.members, speaks_of_active: request.sets("active") };
+        self.store_change(call, stored, asked).await
     }
 
     /// DELETE: the resource is gone and its name free again; the person it stood for stays on the list, deactivated.
@@ -173,19 +183,20 @@ impl Provisioning {
         Ok(Stored { tx, row, document })
     }
 
-    async fn store_change(
-        &self,
-        call: &mut Call<'_>,
-        stored: Stored,
-        document: Map<String, Value>,
-        members: &[MemberChange],
-    ) -> Result<Changed, Error> {
+    async fn store_change(&self, call: &mut Call<'_>, stored: Stored, asked: Asked) -> Result<Changed, Error> {
         let Stored { mut tx, row: old_row, document: old } = stored;
+        let Asked { document, members, speaks_of_active } = asked;
         let resource_type = call.resource_type;
         let touched_members =
-            members::apply(&mut tx, old_row.connection_id, old_row.id, members, call.normaliser).await?;
+            members::apply(&mut tx, old_row.connection_id, old_row.id, &members, call.normaliser).await?;
+        let speaks_again = speaks_of_active && !old_row.active && links::speaks_again(&mut tx, &old_row).await?;
         if document == old && touched_members.is_empty() {
+            if speaks_again {
+                let reconciler = Reconciler::of(&mut tx, old_row.connection_id, &self.guards).await?;
+                reconciler.user(&mut tx, &old_row, &document, "the IdP repeated that the User is not active").await?;
+            }
             let view = View::load(&mut tx, call.caller.organization(), old_row, call.projection).await?;
+            tx.commit().await?;
             return Ok(Changed { view, changed: false });
         }
         let row = ResourceRow {

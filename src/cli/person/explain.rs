@@ -39,18 +39,24 @@ pub(in crate::cli) fn in_sentences(explanation: &Explanation) -> String {
     for explained in &explanation.waiting {
         describe(&mut text, explained);
     }
-    if let Some(reason) = &explanation.link {
-        let _ = writeln!(text, "The link to the IdP's User waits for a decision: {reason}.");
+    if let Some(about) = &explanation.link {
+        let _ = writeln!(text, "{}", plain(about));
     }
     text
 }
 
 fn describe(text: &mut String, explained: &Explained) {
     let _ = writeln!(text, "  {} ({})", plain(&explained.called), plain(&explained.permission.to_string()));
-    for Cause { text: because, since, waits_for, .. } in &explained.because {
+    for Cause { text: because, since, waits_for, deadline, decision, id, .. } in &explained.because {
         let _ = writeln!(text, "    because: {}, since {since}", plain(because));
         if let Some(waits_for) = waits_for {
             let _ = writeln!(text, "    note: {waits_for}");
+        }
+        if let Some(deadline) = deadline {
+            let _ = writeln!(text, "    to be decided by {deadline}: «secaro-gateway held show {id}»");
+        }
+        if let Some(decision) = decision {
+            let _ = writeln!(text, "    {}", plain(decision));
         }
     }
 }

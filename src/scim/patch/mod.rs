@@ -100,6 +100,12 @@ impl Request {
         Ok(Self { steps: planner.steps })
     }
 
+    /// Whether an operation gives or takes an attribute as a whole, even if it is so already.
+    #[must_use]
+    pub fn sets(&self, attribute: &str) -> bool {
+        self.steps.iter().any(|step| matches!(step, plan::Step::Set { place, .. } if place.attribute.name == attribute))
+    }
+
     /// Applies all operations in their order, or none: after an error the document is as it was.
     ///
     /// # Errors

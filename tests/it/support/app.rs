@@ -190,7 +190,7 @@ impl TestApp {
     /// What of `example` waits for a decision: kind and reason, as stored.
     pub(crate) async fn held(&self) -> Vec<(&'static str, String)> {
         let held = self.opened.directory.held("example").await.unwrap();
-        held.into_iter().map(|held| (held.kind, held.reason)).collect()
+        held.into_iter().map(|held| (held.kind.as_str(), held.reason)).collect()
     }
 
     /// How many people `example` has, whatever their status.
