@@ -8,6 +8,7 @@ use super::view::shown_name;
 use super::{Error, Guards};
 use crate::audit::{self, Action, Record, Target};
 use crate::directory::email::Email;
+use crate::directory::invitations::{self, ClosedBy};
 use crate::directory::people::{self, DeactivatedBy, Door, Person, Status};
 use crate::ids::{ConnectionId, PersonId};
 use crate::outbox::{self, Event};
@@ -80,8 +81,10 @@ pub(super) async fn decide(
     match decision {
         Decision::New(email) => {
             let name = shown_name(document);
-            link.person_id = Some(people::admit(tx, Door::Idp(connection), &email, &name).await?.id);
+            let person = people::admit(tx, Door::Idp(connection), &email, &name).await?;
+            link.person_id = Some(person.id);
             tx.put_link(&link).await?;
+            close_other_doors(tx, guards, &person).await?;
         }
         Decision::Existing(person) => {
             link.person_id = Some(person.id);
@@ -91,6 +94,7 @@ pub(super) async fn decide(
             let record = Record::of(Action::LinkMade, Target::Person(person.id));
             audit::record(tx, record.after(serde_json::json!({ "resource": id }))).await?;
             outbox::emit(tx, &Event::UserLinked(person.id)).await?;
+            close_other_doors(tx, guards, &person).await?;
         }
         Decision::Held(person, reason) => {
             link.person_id = person;
@@ -107,6 +111,12 @@ pub(super) async fn decide(
     Ok(())
 }
 
+/// Whoever asked or was asked to join by another door came by this one.
+pub(super) async fn close_other_doors(tx: &mut Tx, guards: &Guards, person: &Person) -> Result<(), Error> {
+    let deadline = tx.now().plus(guards.hold_deadline);
+    Ok(invitations::close_for(tx, person, ClosedBy::Provisioning(deadline)).await?)
+}
+
 /// The IdP speaks of `active` again: that it was overruled is over. Whether it was.
 pub(super) async fn speaks_again(tx: &mut Tx, row: &ResourceRow) -> Result<bool, store::Error> {
     let organization = tx.organization();
@@ -115,6 +125,8 @@ pub(super) async fn speaks_again(tx: &mut Tx, row: &ResourceRow) -> Result<bool,
         return Ok(false);
     }
     tx.put_link(&Link { overruled_at: None, ..link }).await?;
+    let record = Record::of(Action::ResourceChanged, Target::Resource(row.id));
+    audit::record(tx, record.because("the IdP speaks of «active» again, so it is no longer overruled")).await?;
     Ok(true)
 }
 

@@ -196,7 +196,9 @@ impl Provisioning {
                 reconciler.user(&mut tx, &old_row, &document, "the IdP repeated that the User is not active").await?;
             }
             let view = View::load(&mut tx, call.caller.organization(), old_row, call.projection).await?;
-            tx.commit().await?;
+            if speaks_again {
+                tx.commit().await?;
+            }
             return Ok(Changed { view, changed: false });
         }
         let row = ResourceRow {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 /// A body as Okta and most others create it.
-fn user(email: &str) -> Value {
+pub(crate) fn user(email: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": email,
@@ -22,31 +22,31 @@ fn user(email: &str) -> Value {
 }
 
 /// The same with a role.
-fn with_role(email: &str, role: &str) -> Value {
+pub(crate) fn with_role(email: &str, role: &str) -> Value {
     let mut body = user(email);
     body["roles"] = json!([{ "value": role }]);
     body
 }
 
-fn add_member(id: &str) -> Value {
+pub(crate) fn add_member(id: &str) -> Value {
     json!([{ "op": "add", "path": "members", "value": [{ "value": id }] }])
 }
 
-fn remove_member(id: &str) -> Value {
+pub(crate) fn remove_member(id: &str) -> Value {
     json!([{ "op": "remove", "path": format!("members[value eq \"{id}\"]") }])
 }
 
-fn active(active: bool) -> Value {
+pub(crate) fn active(active: bool) -> Value {
     json!([{ "op": "replace", "value": { "active": active } }])
 }
 
-fn replace(path: &str, value: &str) -> Value {
+pub(crate) fn replace(path: &str, value: &str) -> Value {
     json!([{ "op": "replace", "path": path, "value": value }])
 }
 
 /// Permissions to compare with; none of them is view only.
-fn set<const N: usize>(permissions: [&str; N]) -> BTreeSet<String> {
+pub(crate) fn set<const N: usize>(permissions: [&str; N]) -> BTreeSet<String> {
     permissions.map(str::to_owned).into()
 }
 
-const NOTHING: BTreeSet<String> = BTreeSet::new();
+pub(crate) const NOTHING: BTreeSet<String> = BTreeSet::new();

@@ -5,6 +5,7 @@
 mod bridge;
 mod cli;
 mod conformance;
+mod decisions;
 mod domains;
 mod http;
 mod invitations;

@@ -50,7 +50,7 @@ async fn t23_the_last_organization_admins_role_is_held_but_deactivation_is_not()
     let path = format!("/Users/{ada}");
     okta.patch(&path, &json!([{ "op": "remove", "path": "roles" }])).await.expect(200);
     assert_eq!(app.permissions("ada@example.org").await, set(["organization_admin"]), "the last one keeps it");
-    assert_eq!(app.held().await, [("permission", "last_organization_admin".to_owned())]);
+    assert_eq!(app.held().await, [("loss", "last_organization_admin".to_owned())]);
 
     let bob = okta.post("/Users", &with_role("bob@example.org", "organization_admin")).await.created();
     okta.patch(&path, &replace("title", "x")).await.expect(200);
@@ -166,6 +166,6 @@ async fn t23_whatever_takes_the_role_from_all_admins_at_once_leaves_one() {
             _ => app.remove_rule("okta", &rule).await,
         }
         assert_eq!(admins().await, 1, "{end}");
-        assert_eq!(app.held().await, [("permission", "last_organization_admin".to_owned())], "{end}");
+        assert_eq!(app.held().await, [("loss", "last_organization_admin".to_owned())], "{end}");
     }
 }
