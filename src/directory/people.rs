@@ -5,8 +5,8 @@ use serde_json::json;
 use super::Error;
 use super::email::{DomainName, Email};
 use super::grants;
-use super::invitations;
 use super::permissions::Permission;
+use super::{invitations, join_requests};
 use crate::audit::{self, Action, Record, Target};
 use crate::clock::Timestamp;
 use crate::ids::ConnectionId;
@@ -144,6 +144,7 @@ pub(crate) async fn deactivate(tx: &mut Tx, old: &Person, by: DeactivatedBy) -> 
     audit::record(tx, record.before(describe(old)).after(describe(&person)).because(by.as_str())).await?;
     outbox::emit(tx, &Event::UserDeactivated(person.id)).await?;
     invitations::revoke_for(tx, &person.email_key, "the person was deactivated").await?;
+    join_requests::withdraw_for(tx, &person.email_key, "the person was deactivated").await?;
     grants::note_change(tx, person.id, &before, "deactivated").await?;
     if before.contains(&Permission::OrganizationAdmin)
         && tx.other_organization_admins(organization, person.id).await? == 0

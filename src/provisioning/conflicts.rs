@@ -184,7 +184,7 @@ impl Provisioning {
         people::change_details(tx, &person, managed).await?;
         note(tx, row.id, &person, "linked").await?;
         outbox::emit(tx, &Event::UserLinked(person.id)).await?;
-        links::close_other_doors(tx, &self.guards, &person).await?;
+        links::close_other_doors(tx, &self.guards, &row, &person).await?;
         self.reconcile_row(tx, &row, &document).await?;
         Ok(Ok(format!("{} follows the User of the IdP from now on", person.email)))
     }

@@ -9,6 +9,7 @@ use super::{Error, Guards};
 use crate::audit::{self, Action, Record, Target};
 use crate::directory::email::Email;
 use crate::directory::invitations::{self, ClosedBy};
+use crate::directory::join_requests;
 use crate::directory::people::{self, DeactivatedBy, Door, Person, Status};
 use crate::ids::{ConnectionId, PersonId};
 use crate::outbox::{self, Event};
@@ -84,7 +85,7 @@ pub(super) async fn decide(
             let person = people::admit(tx, Door::Idp(connection), &email, &name).await?;
             link.person_id = Some(person.id);
             tx.put_link(&link).await?;
-            close_other_doors(tx, guards, &person).await?;
+            close_other_doors(tx, guards, row, &person).await?;
         }
         Decision::Existing(person) => {
             link.person_id = Some(person.id);
@@ -94,7 +95,7 @@ pub(super) async fn decide(
             let record = Record::of(Action::LinkMade, Target::Person(person.id));
             audit::record(tx, record.after(serde_json::json!({ "resource": id }))).await?;
             outbox::emit(tx, &Event::UserLinked(person.id)).await?;
-            close_other_doors(tx, guards, &person).await?;
+            close_other_doors(tx, guards, row, &person).await?;
         }
         Decision::Held(person, reason) => {
             link.person_id = person;
@@ -111,8 +112,18 @@ pub(super) async fn decide(
     Ok(())
 }
 
-/// Whoever asked or was asked to join by another door came by this one.
-pub(super) async fn close_other_doors(tx: &mut Tx, guards: &Guards, person: &Person) -> Result<(), Error> {
+/// Whoever asked or was asked to join by another door came by this one; where the IdP says that they are not active,
+/// the other doors are shut with this one.
+pub(super) async fn close_other_doors(
+    tx: &mut Tx,
+    guards: &Guards,
+    row: &ResourceRow,
+    person: &Person,
+) -> Result<(), Error> {
+    if !row.active {
+        return Ok(());
+    }
+    join_requests::close_for(tx, person).await?;
     let deadline = tx.now().plus(guards.hold_deadline);
     Ok(invitations::close_for(tx, person, ClosedBy::Provisioning(deadline)).await?)
 }

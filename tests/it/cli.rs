@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod beside_a_server;
+mod deciding;
 mod demo;
 mod help;
 mod verbs;

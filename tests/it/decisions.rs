@@ -2,6 +2,7 @@
 //! people's details and access. Through the real domain and router, on the database of this run.
 
 mod admins;
+mod doors;
 mod guard;
 mod held;
 mod links;

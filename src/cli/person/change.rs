@@ -16,10 +16,10 @@ pub(in crate::cli) struct Change {
     /// Their new e-mail address
     #[arg(long = "new-email", alias = "email", value_name = "E-MAIL")]
     new_email: Option<String>,
-    /// Everything they can edit by hand: organization and facilities' keys, separated by commas; empty is nothing
+    /// Everything they can edit by hand: Organization, facilities, separated by commas; empty is nothing
     #[arg(long, value_name = "LIST", value_parser = can_edit)]
     can_edit: Option<Permissions>,
-    /// Everything they are admin for by hand: organization, billing; empty is nothing
+    /// Everything they are admin for by hand: Organization admin, Billing admin; empty is nothing
     #[arg(long, value_name = "LIST", value_parser = admin_for)]
     admin_for: Option<Permissions>,
     /// Permissions to give besides: edit_organization, edit_facility:KEY, organization_admin, billing_admin
@@ -40,18 +40,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 #[expect(clippy::unnecessary_wraps, reason = "every text names a facility or the organization")]
 fn can_edit(text: &str) -> Result<Permissions, String> {
-    let permission = |word: &str| match word {
-        "organization" => Permission::EditOrganization,
-        facility => Permission::EditFacility(facility.to_owned()),
-    };
-    Ok(Permissions(words(text).map(permission).collect()))
+    Ok(Permissions(words(text).map(Permission::can_edit).collect()))
 }
 
 fn admin_for(text: &str) -> Result<Permissions, String> {
-    let permission = |word: &str| match word {
-        "organization" => Ok(Permission::OrganizationAdmin),
-        "billing" => Ok(Permission::BillingAdmin),
-        other => Err(format!("«{other}» is no admin role; choose of organization and billing")),
+    let permission = |word: &str| {
+        let unknown = || format!("«{word}» is no admin role; choose of Organization admin and Billing admin");
+        Permission::admin_for(word).ok_or_else(unknown)
     };
     words(text).map(permission).collect::<Result<_, _>>().map(Permissions)
 }

@@ -97,6 +97,24 @@ pub(crate) async fn close_for(tx: &mut Tx, person: &Person) -> Result<(), store:
     tell_other_admins(tx, &organization_name, &request, "accepted", None).await
 }
 
+/// Ends the pending request of an address, as compared, whose person was deactivated: what was asked before must not be
+/// granted after (T30). Nothing if there is none.
+pub(crate) async fn withdraw_for(tx: &mut Tx, email_key: &str, why: &str) -> Result<(), store::Error> {
+    let organization = tx.organization();
+    let Some(row) = tx.pending_join_request(organization, email_key).await? else { return Ok(()) };
+    let request = JoinRequest::of(row)?;
+    let by = tx.author().who.name();
+    let done = End { state: JoinRequestState::Withdrawn, by: &by, message: None, person: None };
+    if !tx.end_join_request(request.id, done).await? {
+        return Ok(());
+    }
+    let record = Record::of(Action::JoinRequestWithdrawn, Target::JoinRequest(request.id)).before(request.describe());
+    let after = serde_json::json!({ "state": JoinRequestState::Withdrawn });
+    audit::record(tx, record.after(after).because(why)).await?;
+    outbox::emit(tx, &Event::JoinRequestWithdrawn(request.id)).await?;
+    nothing_waits(tx, request.id).await
+}
+
 async fn name_of(tx: &mut Tx) -> Result<String, store::Error> {
     let id = tx.organization();
     let found = Reader::organization(tx, id).await?;

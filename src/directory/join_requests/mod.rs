@@ -10,7 +10,7 @@ mod proof;
 mod standing;
 
 pub use decide::{Decision, Outcome};
-pub(crate) use end::close_for;
+pub(crate) use end::{close_for, withdraw_for};
 pub use form::{Flaw, Registration, Wanted};
 pub use list::{Listed, Order, Page, Wish};
 pub use proof::Mailbox;

@@ -8,14 +8,14 @@ use crate::support::database::Database;
 use crate::support::process::{Gateway, json as cli, output, provision};
 
 /// An IdP of one connection.
-struct Idp {
+pub(super) struct Idp {
     client: Client,
     base_url: String,
     token: String,
 }
 
 impl Idp {
-    fn new(gateway: &Gateway, connection: &str, token: &str) -> Self {
+    pub(super) fn new(gateway: &Gateway, connection: &str, token: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
         let base_url = format!("http://{}/scim/v2/{connection}", gateway.address());
@@ -33,7 +33,7 @@ impl Idp {
         (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
     }
 
-    async fn create_user(&self, address: &str, roles: Value) -> String {
+    pub(super) async fn create_user(&self, address: &str, roles: Value) -> String {
         let body = json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
             "userName": address, "displayName": "Ada Lind", "roles": roles,
