@@ -29,6 +29,7 @@ use crate::provisioning::{Bounds, Guards, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
 use crate::web::health::{self, Health};
+use crate::web::join::Entrance;
 use crate::web::routes::Routes;
 use crate::web::scim::Scim;
 use crate::web::server::{CannotListen, Listener};
@@ -185,7 +186,9 @@ pub fn router(opened: &Opened, settings: &Settings, base_url: &str) -> Router {
 #[must_use]
 pub fn routes(opened: &Opened, settings: &Settings, base_url: &str) -> Routes {
     let scim = Scim::new(opened.authenticator.clone(), opened.provisioning.clone(), settings, base_url);
-    web::scim::routes(health::routes(Routes::default(), &health(opened)), &scim)
+    let routes = web::scim::routes(health::routes(Routes::default(), &health(opened)), &scim);
+    let entrance = Entrance::new(opened.directory.clone(), settings, base_url);
+    web::api::routes(web::join::routes(routes, &entrance), &entrance)
 }
 
 impl Gateway {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures_util::FutureExt as _;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -16,8 +16,9 @@ use tracing::{Instrument as _, Span};
 use super::Ground;
 use super::canonical::canonical;
 use super::scim::negotiate::MediaType;
-use super::scim::respond::{self, Failure};
+use super::scim::respond::Failure;
 use super::server::Peer;
+use super::surface::{self, Surface};
 use crate::ids::RequestId;
 use crate::provisioning::request_log::{Arrived, Open};
 
@@ -34,6 +35,7 @@ pub(super) async fn enter(State(ground): State<Ground>, mut request: Request, ne
     }
     let open = recorded(&ground, &mut request, id);
     let media_type = MediaType::accepted(request.headers());
+    let surface = Surface::of(&request);
     let span = tracing::info_span!(
         "http.request",
         "request.id" = %id,
@@ -47,11 +49,11 @@ pub(super) async fn enter(State(ground): State<Ground>, mut request: Request, ne
     async move {
         // A panic is a bug of ours; it ends this request, not the connection that others share.
         let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        let response = answered.unwrap_or_else(|_| Failure::internal("a handler panicked").into_response());
+        let response = answered.unwrap_or_else(|_| surface.broken("a handler panicked"));
         if let (Some(open), Some(failure)) = (&open, response.extensions().get::<Failure>()) {
             open.recording().refused(failure.error());
         }
-        let mut response = respond::finish(response, media_type, id);
+        let mut response = surface::finish(response, media_type, id);
         common_headers(&mut response, id);
         note_answer(&response, started);
         if let Some(open) = open {

@@ -20,6 +20,7 @@ use crate::config;
 use crate::ids::{ConnectionId, RequestId};
 use crate::provisioning::request_log::Recording;
 use crate::scim::Error;
+use crate::web::chain;
 
 /// How long an IdP should leave a paused connection alone, in seconds. Okta doubles its own wait from five minutes.
 const PAUSED_RETRY: u32 = 300;
@@ -125,17 +126,6 @@ pub(super) fn database(error: &dyn std::error::Error, temporary: bool) -> Failur
         return Failure::unavailable(detail, BUSY_RETRY);
     }
     failure
-}
-
-/// An error with what caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The caller, in a handler behind [`admit`].

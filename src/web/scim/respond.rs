@@ -113,7 +113,7 @@ impl IntoResponse for Failure {
 }
 
 /// No such endpoint.
-pub(in crate::web) async fn nowhere(uri: Uri) -> Failure {
+pub(in crate::web) fn nowhere(uri: &Uri) -> Failure {
     let detail = if uri.path().starts_with("/scim/v2/") {
         "There is no such endpoint. Users, Groups, Schemas, ResourceTypes and ServiceProviderConfig are here."
     } else {
@@ -123,7 +123,7 @@ pub(in crate::web) async fn nowhere(uri: Uri) -> Failure {
 }
 
 /// The endpoint is there; `Allow` is added by the router.
-pub(in crate::web) async fn wrong_method() -> Failure {
+pub(in crate::web) fn wrong_method() -> Failure {
     Error::new(405, "The endpoint does not know this method. The Allow header lists those that it knows.").into()
 }
 
