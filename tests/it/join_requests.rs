@@ -1,7 +1,11 @@
 //! Requests to join, from a stranger's registration to an admin's decision, and everything that may come in between.
 
+mod addresses;
+mod api;
+mod commands;
 mod decisions;
 mod doors;
+mod pages;
 mod way;
 
 use secaro_gateway::directory::Error;

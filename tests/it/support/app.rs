@@ -248,16 +248,26 @@ impl TestApp {
         self.opened.directory.explain(None, email).await.unwrap()
     }
 
-    /// The secret that went to a mailbox at the newest registration of an address, made anew from the installation's key.
+    /// The secret that went to a mailbox at the newest registration of an address.
     pub(crate) async fn join_secret(&self, email: &str) -> String {
+        self.mailed_secret(Purpose::Join, "created_at", &format!("mailbox_proofs WHERE email = '{email}'")).await
+    }
+
+    /// The secret of the newest invitation of an address.
+    pub(crate) async fn invitation_secret(&self, email: &str) -> String {
+        self.mailed_secret(Purpose::Invitation, "sent_at", &format!("invitations WHERE email = '{email}'")).await
+    }
+
+    /// A mailed secret, made anew from the installation's key: it is kept nowhere.
+    async fn mailed_secret(&self, purpose: Purpose, issued_at: &str, rows: &str) -> String {
         let key = std::fs::read_to_string(self.database.folder().join("gateway.key")).unwrap();
         let key = data_encoding::BASE64.decode(key.trim().as_bytes()).unwrap();
         let key = InstallationKey::new(key.try_into().expect("32 bytes"));
         let mut sql = self.sql().await;
-        let newest = format!("FROM mailbox_proofs WHERE email = '{email}' ORDER BY created_at DESC, id DESC LIMIT 1");
-        let proof = sql.ids(&newest).await[0];
-        let issued_at = sql.number(&format!("SELECT created_at {newest}")).await;
-        key.secret(Purpose::Join, proof, Timestamp::from_millis(issued_at)).text
+        let newest = format!("FROM {rows} ORDER BY created_at DESC, id DESC LIMIT 1");
+        let about = sql.ids(&newest).await[0];
+        let issued_at = sql.number(&format!("SELECT {issued_at} {newest}")).await;
+        key.secret(purpose, about, Timestamp::from_millis(issued_at)).text
     }
 
     /// The permissions that a person has.
@@ -270,9 +280,72 @@ impl TestApp {
         app::routes(&self.opened, &self.settings, "https://scim.example.com").list().to_vec()
     }
 
+    /// Asks for a page, or for anything else that is no JSON.
+    pub(crate) async fn text(&self, request: Request<Body>) -> Text {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = String::from_utf8(to_bytes(body, 1 << 26).await.unwrap().to_vec()).unwrap();
+        Text { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+
+    /// Opens a page.
+    pub(crate) async fn open(&self, path: &str) -> Text {
+        self.text(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form, as a browser does from one of our own pages.
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Text {
+        self.text(Self::form(path).body(encoded(fields)).unwrap()).await
+    }
+
+    /// A form, to be given more headers and [`encoded`] fields.
+    pub(crate) fn form(path: &str) -> axum::http::request::Builder {
+        Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .header("origin", "null")
+    }
+
+    /// Asks the API.
+    pub(crate) async fn api(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.ask(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
     /// Asks anything.
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         ask(&self.router, request).await
+    }
+}
+
+/// Fields as a form sends them.
+pub(crate) fn encoded(fields: &[(&str, &str)]) -> Body {
+    Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+}
+
+/// A page, or what else is no JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Text {
+    /// The same, if it has this status.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// What a reader sees, without the markup; each block on a line.
+    pub(crate) fn words(&self) -> String {
+        let (_, main) = self.text.split_once("<main").expect("a page");
+        let mut words = String::new();
+        for piece in main.split('<').skip(1) {
+            words.push_str(piece.split_once('>').map_or("", |(_, text)| text));
+        }
+        words.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     }
 }
 
