@@ -181,6 +181,7 @@ CREATE TABLE invitations (
     state           TEXT NOT NULL CHECK (state IN ('staged', 'sent', 'accepted', 'revoked', 'expired')),
     token_hash      BYTEA UNIQUE, -- SHA-256 of the mailed secret; a new one voids the old one
     invited_by      TEXT NOT NULL,
+    inviter_id      UUID, -- the person, if it is one: an admin role needs them to be Organization admin still
     person_id       UUID,
     created_at      BIGINT NOT NULL,
     sent_at         BIGINT,
@@ -188,7 +189,8 @@ CREATE TABLE invitations (
     ended_at        BIGINT,
     request_id      UUID NOT NULL,
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
+    FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id),
+    FOREIGN KEY (organization_id, inviter_id) REFERENCES people (organization_id, id)
 );
 CREATE UNIQUE INDEX invitations_open_idx ON invitations (organization_id, email_key) WHERE state IN ('staged', 'sent');
 CREATE INDEX invitations_state_idx ON invitations (organization_id, state, created_at);

@@ -217,6 +217,7 @@ CREATE TABLE invitations (
     state           TEXT NOT NULL CHECK (state IN ('staged', 'sent', 'accepted', 'revoked', 'expired')),
     token_hash      BLOB UNIQUE, -- SHA-256 of the mailed secret; a new one voids the old one
     invited_by      TEXT NOT NULL,
+    inviter_id      BLOB, -- the person, if it is one: an admin role needs them to be Organization admin still
     person_id       BLOB,
     created_at      INTEGER NOT NULL,
     sent_at         INTEGER,
@@ -224,7 +225,8 @@ CREATE TABLE invitations (
     ended_at        INTEGER,
     request_id      BLOB NOT NULL,
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
+    FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id),
+    FOREIGN KEY (organization_id, inviter_id) REFERENCES people (organization_id, id)
 ) STRICT;
 CREATE UNIQUE INDEX invitations_open_idx ON invitations (organization_id, email_key) WHERE state IN ('staged', 'sent');
 CREATE INDEX invitations_state_idx ON invitations (organization_id, state, created_at);

@@ -2,6 +2,7 @@
 
 mod rows;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -79,7 +80,9 @@ impl Invite {
                 let new = NewInvitation { name, email, can_edit, admin_for };
                 let staged = directory.stage_invitation(&actor, &of.key(session).await?, &new).await?;
                 let mut text = show(&staged.invitation);
-                staged.warnings.iter().for_each(|warning| text.push_str(&format!("Note: {warning}.\n")));
+                for warning in &staged.warnings {
+                    let _ = writeln!(text, "Note: {warning}.");
+                }
                 text.push_str("On the list. Next: «secaro-gateway invite send».");
                 Ok(Answer::new(&staged, text))
             }

@@ -90,7 +90,7 @@ pub fn reason_in_words(reason: &str) -> &'static str {
     match reason {
         "ceiling" => "the connection may not grant this; an Organization admin has to decide",
         "unverified_domain" => "the e-mail's domain is not verified for the organization",
-        "invited" => "promised by an invitation, before the IdP sent the person; an Organization admin has to decide",
+        "invited" => "promised by an invitation; an Organization admin has to confirm it",
         "reactivated" => "given before the person was deactivated; an Organization admin has to confirm it",
         "last_organization_admin" => {
             "the IdP no longer asserts it, but it is the last Organization admin's role; an Organization admin has to decide"

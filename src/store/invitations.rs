@@ -43,8 +43,10 @@ pub struct InvitationRow {
     pub state: InvitationState,
     /// What the mailed secret is found by.
     pub token_hash: Option<Vec<u8>>,
-    /// Who invites.
+    /// Who invites: whoever sent it last, or put it on the list.
     pub invited_by: String,
+    /// The same, if it is a person.
+    pub inviter_id: Option<PersonId>,
     /// The person it made, while there is one.
     pub person_id: Option<PersonId>,
     /// Since when it is on the list.
@@ -61,23 +63,24 @@ pub struct InvitationRow {
 
 statements! {
     INSERT = "INSERT INTO invitations (organization_id, id, email, email_key, display_name, permissions, state, \
-        invited_by, created_at, request_id) VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9)";
+        invited_by, inviter_id, created_at, request_id) VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10)";
     BY_ID = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, invited_by, \
-        person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND id = $2";
     OPEN = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, invited_by, \
-        person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND email_key = $2 AND state IN ('staged', 'sent')";
     IN_STATE = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
-        invited_by, person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND state = $2 ORDER BY created_at, email_key";
     BY_HASH = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
-        invited_by, person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE token_hash = $1",
         installation_wide "the secret alone says whose it is";
     ORGANIZATION = "SELECT organization_id FROM invitations WHERE id = $1",
         installation_wide "the worker knows the invitation alone";
-    SEND = "UPDATE invitations SET state = 'sent', token_hash = $3, person_id = $4, sent_at = $5, expires_at = $6 \
+    SEND = "UPDATE invitations SET state = 'sent', token_hash = $3, person_id = $4, sent_at = $5, expires_at = $6, \
+        invited_by = $7, inviter_id = $8 \
         WHERE organization_id = $1 AND id = $2 AND state IN ('staged', 'sent')";
     // The one statement by which a secret is used up: whoever comes second changes no row (T44).
     ACCEPT = "UPDATE invitations SET state = 'accepted', ended_at = $4 \
@@ -141,6 +144,7 @@ impl Tx {
                 &row.display_name,
                 &row.permissions,
                 &row.invited_by,
+                row.inviter_id,
                 row.created_at,
                 row.request_id,
             )
@@ -153,7 +157,17 @@ impl Tx {
         let organization = self.organization();
         run!(
             self.changing(),
-            execute(SEND, organization, row.id, &row.token_hash, row.person_id, row.sent_at, row.expires_at)
+            execute(
+                SEND,
+                organization,
+                row.id,
+                &row.token_hash,
+                row.person_id,
+                row.sent_at,
+                row.expires_at,
+                &row.invited_by,
+                row.inviter_id,
+            )
         )
         .map(drop)
     }

@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::super::people::{self, Door};
-use super::super::permissions::Permission;
+use super::super::permissions::{Permission, Right};
 use super::super::{Directory, Error, grants, join_requests};
 use super::sending::address;
-use super::{Standing, in_force, in_words, inviter_in_public, permissions};
+use super::{Standing, closing, in_force, in_words, inviter_in_public, permissions};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::actor;
 use crate::auth::mailed::{Purpose, presented};
@@ -16,8 +16,8 @@ use crate::clock::Timestamp;
 use crate::ids::RequestId;
 use crate::outbox::queue::{Work, unschedule};
 use crate::outbox::{self, Event};
-use crate::store::Reader;
 use crate::store::invitations::InvitationRow;
+use crate::store::{Reader, Tx};
 
 /// What an invitation is for, as its holder is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +47,8 @@ pub struct Accepted {
     pub permissions: Vec<String>,
     /// What they were to have and have not, because the facility is no longer in use.
     pub left_out: Vec<String>,
+    /// What an Organization admin has to confirm first.
+    pub held: Vec<String>,
 }
 
 impl Directory {
@@ -94,8 +96,15 @@ impl Directory {
         let admitted = people::admit(&mut tx, Door::Invitation, &email, &row.display_name).await;
         let person = admitted.map_err(|error| if let Error::Conflict(_) = error { no_longer() } else { error })?;
 
-        let (mut given, mut left_out) = (Vec::new(), Vec::new());
+        let decides = self.still_decides(&mut tx, &row).await?;
+        let (mut given, mut left_out, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for permission in permissions(&row) {
+            if permission.right() != Right::Edit && !decides {
+                let deadline = tx.now().plus(self.policy.hold_deadline);
+                closing::hold(&mut tx, &person, &row, &permission, deadline).await?;
+                held.push(permission);
+                continue;
+            }
             match in_force(&mut tx, organization, &permission).await? {
                 Some(permission) => given.push(permission),
                 None => left_out.push(permission),
@@ -105,7 +114,8 @@ impl Directory {
         grants::give(&mut tx, person.id, &given, &why).await?;
         join_requests::close_for(&mut tx, &person).await?;
         let texts = |permissions: &[Permission]| permissions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let after = json!({ "email": row.email, "permissions": texts(&given), "leftOut": texts(&left_out) });
+        let after = json!({ "email": row.email, "permissions": texts(&given), "leftOut": texts(&left_out),
+            "held": texts(&held) });
         let record = Record::of(Action::InvitationAccepted, Target::Invitation(row.id));
         audit::record(&mut tx, record.after(after).because(why)).await?;
         outbox::emit(&mut tx, &Event::InvitationAccepted(row.id)).await?;
@@ -114,8 +124,15 @@ impl Directory {
         let name = Reader::organization(&mut tx, organization).await?.map(|one| one.name).unwrap_or_default();
         let permissions = in_words(&mut tx, organization, &given).await?;
         let left_out = in_words(&mut tx, organization, &left_out).await?;
+        let held = in_words(&mut tx, organization, &held).await?;
         tx.commit().await?;
-        Ok(Accepted { organization: name, email: row.email, permissions, left_out })
+        Ok(Accepted { organization: name, email: row.email, permissions, left_out, held })
+    }
+
+    /// Whether whoever invited may decide about admin roles still: an operator, or an Organization admin of now (T45).
+    async fn still_decides(&self, tx: &mut Tx, row: &InvitationRow) -> Result<bool, Error> {
+        let Some(inviter) = row.inviter_id else { return Ok(true) };
+        Ok(tx.organization_admins(row.organization_id).await?.iter().any(|admin| admin.id == inviter))
     }
 
     /// The invitation of a secret, whatever has become of it, and the secret's hash.

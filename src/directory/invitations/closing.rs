@@ -79,36 +79,45 @@ async fn give(tx: &mut Tx, person: &Person, row: &InvitationRow, deadline: Times
     let organization = tx.organization();
     let before = grants::effective(tx, organization, person.id).await?;
     for permission in permissions(row) {
-        let (facility, facility_key) = match &permission {
+        if permission.right() != Right::Edit {
+            hold(tx, person, row, &permission, deadline).await?;
+            continue;
+        }
+        let facility = match &permission {
             Permission::EditFacility(text) => {
                 let key = fold(text);
                 // A facility that is gone by now is left out, as it is when the invited accept by themselves.
                 let Place::Known(id) = resolve(tx, organization, &key).await? else { continue };
-                (Some(id), Some(key))
+                Some((id, key))
             }
-            _ => (None, None),
+            _ => None,
         };
-        let held = permission.right() != Right::Edit;
-        let mut grant = grant(tx, person, row, &permission, (facility, facility_key));
-        if held {
-            grant.state = GrantState::Held;
-            grant.reason = Some("invited".to_owned());
-            grant.hold = Hold {
-                held_at: Some(tx.now()),
-                held_request_id: Some(tx.author().request),
-                deadline_at: Some(deadline),
-                ..Hold::default()
-            };
-        }
-        tx.insert_grant(&grant).await?;
-        if held {
-            outbox::emit(tx, &Event::ChangeHeld(person.id, "invited".to_owned())).await?;
-            let after = json!({ "permission": permission, "state": "held" });
-            let record = Record::of(Action::AccessChanged, Target::Person(person.id)).after(after);
-            audit::record(tx, record.because(format!("invited by {}", row.invited_by))).await?;
-        }
+        tx.insert_grant(&grant(tx, person, row, &permission, facility)).await?;
     }
     grants::note_change(tx, person.id, &before, &format!("invited by {}", row.invited_by)).await
+}
+
+/// Holds an admin role that an invitation promised until an Organization admin decides.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    person: &Person,
+    row: &InvitationRow,
+    permission: &Permission,
+    deadline: Timestamp,
+) -> Result<(), store::Error> {
+    let hold = Hold {
+        held_at: Some(tx.now()),
+        held_request_id: Some(tx.author().request),
+        deadline_at: Some(deadline),
+        ..Hold::default()
+    };
+    let reason = Some("invited".to_owned());
+    let grant = Grant { state: GrantState::Held, reason, hold, ..grant(tx, person, row, permission, None) };
+    tx.insert_grant(&grant).await?;
+    outbox::emit(tx, &Event::ChangeHeld(person.id, "invited".to_owned())).await?;
+    let after = json!({ "permission": permission, "state": "held" });
+    let record = Record::of(Action::AccessChanged, Target::Person(person.id)).after(after);
+    audit::record(tx, record.because(format!("invited by {}", row.invited_by))).await
 }
 
 fn grant(
@@ -116,8 +125,9 @@ fn grant(
     person: &Person,
     row: &InvitationRow,
     permission: &Permission,
-    (facility_id, facility_key): (Option<FacilityId>, Option<String>),
+    facility: Option<(FacilityId, String)>,
 ) -> Grant {
+    let (facility_id, facility_key) = facility.unzip();
     Grant {
         id: tx.id(),
         person_id: person.id,

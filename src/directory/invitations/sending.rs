@@ -99,6 +99,9 @@ impl Directory {
         let secret = self.policy.key.secret(Purpose::Invitation, row.id.uuid(), issued_at);
         let row = InvitationRow {
             state: InvitationState::Sent,
+            // Whoever sends it stands for it from now on.
+            invited_by: tx.author().who.name(),
+            inviter_id: tx.author().who.person(),
             token_hash: Some(secret.hash.to_vec()),
             sent_at: Some(issued_at),
             expires_at: Some(expires_at),

@@ -133,6 +133,7 @@ async fn stage(tx: &mut Tx, new: &NewInvitation) -> Result<Staged, Error> {
         state: InvitationState::Staged,
         token_hash: None,
         invited_by: tx.author().who.name(),
+        inviter_id: tx.author().who.person(),
         person_id: None,
         created_at: tx.now(),
         sent_at: None,

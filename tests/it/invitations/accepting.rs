@@ -6,7 +6,7 @@ use secaro_gateway::auth::mailed::Purpose;
 use secaro_gateway::directory::Error;
 use secaro_gateway::directory::invitations::Standing;
 
-use super::{DAY, accept, invitation, invite, refusal, secret, wait};
+use super::{DAY, accept, invitation, invite, new, refusal, secret, wait};
 use crate::support::app::TestApp;
 
 #[tokio::test]
@@ -188,4 +188,34 @@ async fn t45_what_the_policy_of_now_does_not_give_is_left_out() {
     app.sql().await.execute(shut).await;
     assert!(matches!(accept(&app, &eve).await, Err(Error::Conflict(_))));
     assert_eq!(app.status("eve@example.org").await, "deactivated");
+}
+
+#[tokio::test]
+async fn t45_whoever_is_no_admin_any_longer_makes_nobody_one() {
+    let app = TestApp::new().await;
+    for email in ["boss@example.org", "chief@example.org"] {
+        app.person(email, "active").await;
+        app.grant(email, "organization_admin").await;
+    }
+    let boss = app.member("boss@example.org").await;
+    let directory = &app.opened.directory;
+    for email in ["ada@example.org", "bob@example.org"] {
+        let new = new(email, &["leeds"], &["Organization admin"]);
+        directory.stage_invitation(&boss, "example", &new).await.unwrap();
+    }
+    directory.send_invitations(&boss, "example").await.unwrap();
+    let bob = secret(&app, "bob@example.org", Purpose::Invitation).await;
+    assert_eq!(accept(&app, &bob).await.unwrap().held, Vec::<String>::new());
+    assert!(app.permissions("bob@example.org").await.contains("organization_admin"));
+
+    let demoted = "DELETE FROM grants WHERE person_id = (SELECT id FROM people WHERE email_key = 'boss@example.org')";
+    app.sql().await.execute(demoted).await;
+    let ada = secret(&app, "ada@example.org", Purpose::Invitation).await;
+    let accepted = accept(&app, &ada).await.unwrap();
+    assert_eq!(
+        (accepted.permissions[0].as_str(), accepted.held.as_slice()),
+        ("Can edit: leeds", &["Admin for: Organization admin".to_owned()][..])
+    );
+    assert!(app.permissions("ada@example.org").await.iter().eq(["edit_facility:leeds"]));
+    assert_eq!(app.waiting("ada@example.org").await.len(), 1);
 }
