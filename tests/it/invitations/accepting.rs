@@ -5,6 +5,7 @@ use std::time::Duration;
 use secaro_gateway::auth::mailed::Purpose;
 use secaro_gateway::directory::Error;
 use secaro_gateway::directory::invitations::Standing;
+use serde_json::json;
 
 use super::{DAY, accept, invitation, invite, new, refusal, secret, wait};
 use crate::support::app::TestApp;
@@ -218,4 +219,19 @@ async fn t45_whoever_is_no_admin_any_longer_makes_nobody_one() {
     );
     assert!(app.permissions("ada@example.org").await.iter().eq(["edit_facility:leeds"]));
     assert_eq!(app.waiting("ada@example.org").await.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_the_idp_brings_first_needs_no_invitation_any_longer() {
+    let app = TestApp::new().await;
+    let secret = invite(&app, "ada@example.org", &["leeds"], &["Organization admin"]).await;
+    let okta = app.limited("okta", "edit").await;
+    okta.post("/Users", &json!({ "userName": "ada@example.org", "active": true })).await.created();
+    assert_eq!(app.status("ada@example.org").await, "active");
+    assert!(app.permissions("ada@example.org").await.iter().eq(["edit_facility:leeds"]), "what the admin meant");
+    let waiting = app.waiting("ada@example.org").await;
+    assert!(waiting.len() == 1 && waiting[0].0 == "organization_admin", "{waiting:?}");
+    assert!(waiting[0].1.contains("promised by an invitation"), "{waiting:?}");
+    assert!(refusal(&app, &secret).await.contains("accepted already"));
+    assert_eq!(app.people().await, 1);
 }
