@@ -174,6 +174,7 @@ CREATE TABLE mailbox_proofs (
 ) STRICT;
 CREATE INDEX mailbox_proofs_email_idx ON mailbox_proofs (email_key, created_at);
 CREATE INDEX mailbox_proofs_domain_idx ON mailbox_proofs (domain, created_at);
+CREATE INDEX mailbox_proofs_expires_idx ON mailbox_proofs (expires_at);
 
 CREATE TABLE join_requests (
     organization_id BLOB NOT NULL REFERENCES organizations (id),
@@ -205,7 +206,7 @@ CREATE UNIQUE INDEX join_requests_id_idx ON join_requests (id);
 CREATE INDEX join_requests_address_idx ON join_requests (email_key) WHERE state = 'pending';
 CREATE INDEX join_requests_state_idx ON join_requests (organization_id, state, created_at, id);
 CREATE INDEX join_requests_email_idx ON join_requests (organization_id, email_key, created_at);
-CREATE INDEX join_requests_proof_idx ON join_requests (organization_id, proof_id);
+CREATE INDEX join_requests_proof_idx ON join_requests (proof_id);
 
 CREATE TABLE invitations (
     organization_id BLOB NOT NULL REFERENCES organizations (id),

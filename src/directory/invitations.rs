@@ -17,9 +17,9 @@ use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::clock::Timestamp;
 use crate::ids::{InvitationId, OrganizationId, PersonId};
-use crate::store::Reader;
 use crate::store::invitations::InvitationRow;
 pub use crate::store::invitations::InvitationState;
+use crate::store::{self, Reader};
 
 /// An invitation, as it is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -165,11 +165,11 @@ async fn open(reader: &mut Reader, organization: OrganizationId, which: &str) ->
 }
 
 /// Permissions in Secaro's words, facilities by their names.
-async fn in_words(
+pub(super) async fn in_words(
     reader: &mut Reader,
     organization: OrganizationId,
     permissions: &[Permission],
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<String>, store::Error> {
     let facilities = reader.facilities(organization).await?;
     let name = |permission: &Permission| match permission {
         Permission::EditFacility(key) => facilities.iter().find(|one| one.key == *key).map(|one| one.name.clone()),

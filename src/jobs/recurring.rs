@@ -37,8 +37,9 @@ impl Worker {
         let mails = self.mailer.prune(self.rhythm.mail_retention).await?;
         let jobs = self.queue.prune(self.rhythm.mail_retention).await?;
         let requests = self.request_log.prune().await?;
-        if mails + jobs + requests > 0 {
-            tracing::info!(mails, jobs, requests, "deleted what was kept long enough");
+        let registrations = self.directory.prune_registrations().await?;
+        if mails + jobs + requests + registrations > 0 {
+            tracing::info!(mails, jobs, requests, registrations, "deleted what was kept long enough");
         }
         Ok(self.queue.recur(Work::Prune, PRUNE).await?)
     }

@@ -48,6 +48,9 @@ statements! {
         installation_wide "the secret alone says whose it is";
     PROVE = "UPDATE mailbox_proofs SET proven_at = $2 WHERE id = $1 AND proven_at IS NULL",
         installation_wide "a registration is no organization's";
+    PRUNE = "DELETE FROM mailbox_proofs WHERE expires_at < $1 \
+        AND NOT EXISTS (SELECT 1 FROM join_requests WHERE join_requests.proof_id = mailbox_proofs.id)",
+        installation_wide "a registration is no organization's";
 }
 
 impl Reader {
@@ -90,6 +93,11 @@ impl Books {
             )
         )
         .map(drop)
+    }
+
+    /// Deletes those whose link ended before a time and that nobody asked with; answers how many.
+    pub async fn prune_mailbox_proofs(&mut self, before: Timestamp) -> Result<u64, Error> {
+        run!(self.writing(), execute(PRUNE, before))
     }
 
     /// Somebody followed its link.

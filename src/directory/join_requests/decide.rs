@@ -56,7 +56,7 @@ impl Directory {
         if let Some(words) = request.state.words() {
             return Err(Error::Conflict(format!("{words}; there is nothing left to decide")));
         }
-        let decider = tx.author().who.person();
+        let by = tx.author().who.person();
         match decision {
             Decision::Accept(permissions) => accept(&mut tx, &organization.name, &request, permissions).await?,
             Decision::Reject(message) => {
@@ -76,7 +76,7 @@ impl Directory {
                 queue(&mut tx, &request.email, &mail).await?;
             }
         }
-        tell_other_admins(&mut tx, &organization.name, &request, decision.outcome(), decider).await?;
+        tell_other_admins(&mut tx, &organization.name, &request, decision.outcome(), by).await?;
         let decided = load(&mut tx, organization.id, id).await?;
         tx.commit().await?;
         Ok(decided)
@@ -148,7 +148,7 @@ pub(super) async fn welcome(
     let mail = Mail::JoinRequestAccepted {
         organization: organization_name.to_owned(),
         name: request.name.clone(),
-        permissions: in_words(tx, organization, &effective).await?,
+        permissions: invitations::in_words(tx, organization, &effective).await?,
     };
     queue(tx, &request.email, &mail).await
 }
@@ -203,21 +203,4 @@ pub(super) async fn load(
         return Err(Error::NotFound { kind: "join request", name: id.to_string(), advice });
     };
     Ok(JoinRequest::of(row)?)
-}
-
-/// Permissions as a mail calls them.
-async fn in_words(
-    reader: &mut Reader,
-    organization: OrganizationId,
-    permissions: &[Permission],
-) -> Result<Vec<String>, store::Error> {
-    let mut words = Vec::with_capacity(permissions.len());
-    for permission in permissions {
-        let facility = match permission {
-            Permission::EditFacility(key) => reader.facility_by_key(organization, key).await?,
-            _ => None,
-        };
-        words.push(permission.called(facility.as_ref().map(|facility| facility.name.as_str())));
-    }
-    Ok(words)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::form::Registration;
 use super::standing::{self, Offer};
 use crate::auth::mailed::{Purpose, presented};
-use crate::clock::Timestamp;
 use crate::directory::{Directory, Error};
 use crate::ids::{Id as _, RequestId};
 use crate::outbox::mail::{Mail, queue_beside};
@@ -56,8 +55,7 @@ impl Directory {
             expires_at: row.expires_at,
         };
         let mut books = self.store.books().await?;
-        let (of_address, of_domain) =
-            books.count_registrations(&row.email_key, &row.domain, an_hour_before(now)).await?;
+        let (of_address, of_domain) = books.count_registrations(&row.email_key, &row.domain, now.minus(HOUR)).await?;
         if of_address >= i64::from(self.policy.per_address) || of_domain >= i64::from(self.policy.per_domain) {
             tracing::info!(of_address, of_domain, "a registration beyond the limits came to nothing");
             return Ok(());
@@ -104,6 +102,15 @@ impl Directory {
         Ok(self.find_proof(secret).await?.filter(|proof| proof.proven_at.is_some()))
     }
 
+    /// Deletes the registrations whose link has ended and that came to nothing, once they count for no limit any more;
+    /// answers how many.
+    pub async fn prune_registrations(&self) -> Result<u64, Error> {
+        let mut books = self.store.books().await?;
+        let deleted = books.prune_mailbox_proofs(self.store.clock().now().minus(HOUR)).await?;
+        books.commit().await?;
+        Ok(deleted)
+    }
+
     fn joining_is_on(&self) -> Result<(), Error> {
         if self.policy.joining {
             return Ok(());
@@ -112,8 +119,4 @@ impl Directory {
             "joining is switched off here; ask somebody in your organization to invite you".to_owned(),
         ))
     }
-}
-
-fn an_hour_before(now: Timestamp) -> Timestamp {
-    Timestamp::from_millis(now.millis() - i64::try_from(HOUR.as_millis()).unwrap_or_default())
 }

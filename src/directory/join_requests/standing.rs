@@ -4,6 +4,7 @@
 use super::{JoinRequest, MatchedBy, State};
 use crate::clock::Timestamp;
 use crate::directory::Policy;
+use crate::directory::domains::claimable;
 use crate::directory::people::{DeactivatedBy, Status};
 use crate::ids::OrganizationId;
 use crate::store::join_requests::Joinable;
@@ -87,7 +88,10 @@ pub(super) async fn offers(
     now: Timestamp,
 ) -> Result<Vec<Offer>, store::Error> {
     let mut matches: Vec<(Joinable, Option<(MatchedBy, String)>)> = Vec::new();
-    if let Some(found) = reader.joinable_by_domain(&proof.domain).await? {
+    // A domain that anybody may have an address in is nobody's, whatever was once proven (T41).
+    if claimable(&proof.domain).is_ok()
+        && let Some(found) = reader.joinable_by_domain(&proof.domain).await?
+    {
         matches.push((found, Some((MatchedBy::Domain, proof.domain.clone()))));
     }
     if let Some(duns) = &proof.duns

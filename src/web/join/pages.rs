@@ -47,7 +47,7 @@ pub(super) struct Mailbox<'a> {
 pub(super) struct Offers<'a> {
     pub(super) email: &'a str,
     pub(super) here: &'a str,
-    pub(super) offers: &'a [Offer],
+    pub(super) found: &'a [Offer],
     pub(super) again: Again<'a>,
 }
 
@@ -100,6 +100,7 @@ pub(super) struct Wrong {
 }
 
 /// `2026-01-31, 09:05 UTC`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
 fn moment(at: &Timestamp) -> String {
     let text = at.to_string();
     match (text.get(..10), text.get(11..16)) {

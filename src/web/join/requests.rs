@@ -81,7 +81,7 @@ async fn show(entrance: &Entrance, secret: &str, status: u16, again: Again<'_>) 
     let (email, here) = (shown.email.as_str(), here(secret));
     Ok(match &shown.offers {
         None => page(status, &Mailbox { email, here: &here }),
-        Some(offers) => page(status, &Offers { email, here: &here, offers, again }),
+        Some(found) => page(status, &Offers { email, here: &here, found, again }),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Who decides, and that it is decided once.
 
-use futures_util::future::join_all;
 use secaro_gateway::directory::Error;
 use secaro_gateway::directory::join_requests::Decision;
+use tokio::task::JoinSet;
 
 use super::conflict;
 use crate::support::app::TestApp;
@@ -20,14 +20,15 @@ async fn t46_sixteen_admins_decide_fifty_requests_and_each_is_decided_once() {
         let email = format!("someone{round}@example.org");
         let asked = app.ask_to_join(&email).await.unwrap();
         let people = app.people().await;
-        let deciding = admins.iter().enumerate().map(|(n, (admin, name))| {
-            let (directory, admin, name) = (app.opened.directory.clone(), admin.clone(), name.clone());
-            tokio::spawn(async move {
-                let decision = if (n + round) % 2 == 0 { Decision::Accept(Vec::new()) } else { Decision::Reject(None) };
+        let mut deciding = JoinSet::new();
+        for (n, (admin, name)) in admins.iter().cloned().enumerate() {
+            let directory = app.opened.directory.clone();
+            let decision = if (n + round) % 2 == 0 { Decision::Accept(Vec::new()) } else { Decision::Reject(None) };
+            deciding.spawn(async move {
                 (name, directory.decide_join_request(&admin, "example", asked.id, &decision).await)
-            })
-        });
-        let outcomes: Vec<_> = join_all(deciding).await.into_iter().map(Result::unwrap).collect();
+            });
+        }
+        let outcomes = deciding.join_all().await;
         let winners: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).collect();
         assert_eq!(winners.len(), 1, "round {round}");
         let (winner, decided) = (&winners[0].0, winners[0].1.as_ref().unwrap());

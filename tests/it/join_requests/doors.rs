@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use secaro_gateway::directory::Error;
-use secaro_gateway::directory::join_requests::{JoinRequestState, Standing, Wanted};
+use secaro_gateway::directory::invitations::NewInvitation;
+use secaro_gateway::directory::join_requests::{JoinRequestState, Standing, State, Wanted};
 use secaro_gateway::ids::OrganizationId;
 use secaro_gateway::scim::Dialect;
 use serde_json::json;
@@ -107,6 +108,52 @@ async fn t45_whom_the_idp_deactivated_cannot_come_in_by_asking() {
     let wanted = Wanted::read(&offer.organization.to_string(), "", "").unwrap();
     let words = conflict(app.opened.directory.ask_to_join(app.request(), &secret, &wanted).await);
     assert!(words.contains("ask your IT department"), "{words}");
+}
+
+#[tokio::test]
+async fn t45_whom_an_idp_brings_first_is_one_person_and_their_request_is_closed() {
+    let app = TestApp::new().await;
+    app.admin("olga@example.org").await;
+    let okta = app.connection("okta", Dialect::Okta).await;
+    let asked = app.ask_to_join("ada@example.org").await.unwrap();
+    okta.user("Ada@example.org").await;
+    let closed = app.opened.directory.join_request("example", asked.id).await.unwrap().request;
+    let State::Accepted { by, .. } = &closed.state else { panic!("{:?}", closed.state) };
+    assert_eq!(by, "connection okta");
+    assert!(closed.person.is_some());
+    let words = conflict(app.accept("olga@example.org", asked.id, &["organization_admin"]).await);
+    assert!(words.starts_with("connection okta accepted this request at"), "{words}");
+    assert_eq!(app.people().await, 2);
+    assert!(app.permissions("Ada@example.org").await.is_empty());
+    assert_eq!(app.count("jobs WHERE kind LIKE 'join_request%'").await, 0);
+    let mails = app.mails().await;
+    assert!(mails.contains(&"join_request_accepted ada@example.org".to_owned()), "{mails:?}");
+    assert!(mails.contains(&"join_request_decided olga@example.org".to_owned()), "{mails:?}");
+}
+
+#[tokio::test]
+async fn an_invitation_and_a_request_of_the_same_address_end_together() {
+    let app = TestApp::new().await;
+    app.admin("olga@example.org").await;
+    let admin = app.member("olga@example.org").await;
+    let directory = &app.opened.directory;
+    let invite = async |email: &str| {
+        let new = NewInvitation { name: "Ada".to_owned(), email: email.to_owned(), ..NewInvitation::default() };
+        directory.stage_invitation(&admin, "example", &new).await.unwrap();
+        directory.send_invitations(&admin, "example").await.unwrap();
+        app.invitation_secret(email).await
+    };
+    // Accepted by the request: the invitation opens nothing any more.
+    let asked = app.ask_to_join("ada@example.org").await.unwrap();
+    let secret = invite("ada@example.org").await;
+    app.accept("olga@example.org", asked.id, &[]).await.unwrap();
+    assert!(directory.accept_invitation(&secret, app.request()).await.is_err());
+    // Accepted by the invitation: there is nothing left to decide.
+    let asked = app.ask_to_join("bob@example.org").await.unwrap();
+    let secret = invite("bob@example.org").await;
+    directory.accept_invitation(&secret, app.request()).await.unwrap();
+    conflict(app.accept("olga@example.org", asked.id, &[]).await);
+    assert_eq!(app.people().await, 3);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use secaro_gateway::directory::invitations::NewInvitation;
+use secaro_gateway::ids::{Id as _, MailId};
 
 use crate::support::app::{TestApp, Text, encoded};
 
@@ -27,6 +28,9 @@ async fn a_stranger_walks_from_the_form_to_the_request_without_a_script() {
     insta::assert_snapshot!(app.open("/join").await.expect(200).words());
     insta::assert_snapshot!(app.submit("/join", &ADA).await.expect(202).words());
     let link = format!("/join/{}", app.join_secret("ada@example.org").await);
+    let mail = app.sql().await.ids("FROM mails WHERE kind = 'confirm_mailbox'").await[0];
+    let mail = app.worker().mailer.show(MailId::from_uuid(mail)).await.unwrap().expect("the mail is there").text;
+    assert!(mail.contains(&format!("https://scim.example.com{link}\n")), "{mail}");
     insta::assert_snapshot!(app.open(&link).await.expect(200).words());
 
     let proven = app.submit(&link, &[]).await.expect(303);

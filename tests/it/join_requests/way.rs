@@ -172,6 +172,19 @@ async fn beyond_the_limits_nothing_is_mailed_and_nobody_is_told() {
 }
 
 #[tokio::test]
+async fn a_registration_that_came_to_nothing_is_deleted_and_one_that_asked_is_kept() {
+    let app = TestApp::new().await;
+    app.register("nobody@example.org").await;
+    app.ask_to_join("ada@example.org").await.unwrap();
+    let directory = &app.opened.directory;
+    app.clock.advance(DAY);
+    assert_eq!(directory.prune_registrations().await.unwrap(), 0, "still counted");
+    app.clock.advance(Duration::from_hours(2));
+    assert_eq!(directory.prune_registrations().await.unwrap(), 1);
+    assert_eq!(app.sql().await.texts("SELECT email FROM mailbox_proofs").await, ["ada@example.org"]);
+}
+
+#[tokio::test]
 async fn many_are_decided_alike_and_each_by_itself() {
     let app = TestApp::new().await;
     app.admin("olga@example.org").await;
