@@ -11,6 +11,7 @@ mod http;
 mod invitations;
 mod jobs;
 mod join_requests;
+mod journey;
 mod lists;
 mod mail;
 mod request_log;
