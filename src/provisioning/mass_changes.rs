@@ -10,7 +10,7 @@ use super::{Error, Provisioning};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::directory;
-use crate::directory::people::{self, DeactivatedBy, Person, Status};
+use crate::directory::people::{self, Person, Status};
 use crate::ids::{MassChangeId, OrganizationId, PersonId};
 use crate::store::links::Link;
 pub use crate::store::mass_changes::MassChange;
@@ -123,22 +123,18 @@ impl Provisioning {
         }
         let deadline = tx.now().plus(self.guards.hold_deadline);
         let link = tx.link_of_person(organization, id).await?;
-        let text = match link {
-            Some(link) => {
-                let connection = link.connection_id;
-                let overruled_at = Some(tx.now());
-                tx.put_link(&Link { overruled_at, ..link }).await?;
-                people::reactivate(tx, &person, deadline).await?;
-                self.reconcile_person(tx, connection, id, "a mass deactivation was undone").await?;
-                "has access again, until the IdP deactivates them again"
-            }
-            None => {
-                debug_assert_ne!(person.deactivated_by, Some(DeactivatedBy::Admin));
-                let alone = Person { managed_by: None, ..person.clone() };
-                let person = people::change_details(tx, &person, alone).await?;
-                people::reactivate(tx, &person, deadline).await?;
-                "has access again; the IdP deleted the User, so no connection manages them"
-            }
+        let text = if let Some(link) = link {
+            let connection = link.connection_id;
+            let overruled_at = Some(tx.now());
+            tx.put_link(&Link { overruled_at, ..link }).await?;
+            people::reactivate(tx, &person, deadline).await?;
+            self.reconcile_person(tx, connection, id, "a mass deactivation was undone").await?;
+            "has access again, until the IdP deactivates them again"
+        } else {
+            let alone = Person { managed_by: None, ..person.clone() };
+            let person = people::change_details(tx, &person, alone).await?;
+            people::reactivate(tx, &person, deadline).await?;
+            "has access again; the IdP deleted the User, so no connection manages them"
         };
         Ok(Some(Undone { person: email, reactivated: true, text: text.to_owned() }))
     }

@@ -1,5 +1,7 @@
 //! Changing a person: what is asked for, and the effect named before it happens.
 
+use std::fmt::Write as _;
+
 use super::super::answer::{Answer, plain};
 use super::super::failure::{Failure, Kind};
 use super::super::session::{OfOrganization, Session};
@@ -88,9 +90,9 @@ pub(super) fn told(effects: &Effects, what: &str) -> Result<Answer, Failure> {
         some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
     let mut text = format!("{}: {what}.\n", plain(&effects.person));
-    text.push_str(&format!("  before  {}\n  after   {}\n", list(&effects.before), list(&effects.after)));
+    let _ = writeln!(text, "  before  {}\n  after   {}", list(&effects.before), list(&effects.after));
     for note in &effects.notes {
-        text.push_str(&format!("  – {}\n", plain(note)));
+        let _ = writeln!(text, "  – {}", plain(note));
     }
     let answer = Answer::new(effects, text);
     if effects.done {
