@@ -137,7 +137,7 @@ async fn t46_of_sixteen_admins_one_decides_and_the_others_hear_who() {
             let words = words(outcome);
             assert!(words.starts_with(&name), "round {round}: {words}");
         }
-        let expected = if winners[0] % 2 == 0 { set(["billing_admin"]) } else { NOTHING };
+        let expected = if winners[0].is_multiple_of(2) { set(["billing_admin"]) } else { NOTHING };
         assert_eq!(app.permissions(&email).await, expected);
         let sql = "SELECT COUNT(*) FROM audit_records WHERE action IN ('change.released', 'change.discarded')";
         assert_eq!(app.sql().await.number(sql).await, round + 1, "one record each");
