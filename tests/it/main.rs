@@ -14,6 +14,7 @@ mod join_requests;
 mod journey;
 mod lists;
 mod mail;
+mod plans;
 mod request_log;
 mod routes;
 mod scim2_tester;

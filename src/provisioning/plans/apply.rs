@@ -141,7 +141,7 @@ impl Provisioning {
             let effect = Effect::try_from(effect)?;
             let Some(subject) = effect.subject() else { continue };
             following.follow(tx, subject, &why).await?;
-            let now = looking.at(tx, subject, effect.person).await?.access;
+            let now = looking.at(tx, subject, effect.person).await?.since(&effect.before);
             if now != effect.after {
                 let note = format!("came otherwise: {}", now.described());
                 tx.note_plan_effect(row.id, done, &note).await?;
@@ -231,8 +231,8 @@ async fn finished(tx: &mut Tx, row: PlanRow) -> Result<PlanRow, Error> {
     let row = PlanRow { state: PlanState::Applied, finished_at: Some(tx.now()), ..row };
     let plan = Stored { row: row.clone() }.plan()?;
     plan.change.finish(tx).await?;
-    outbox::emit(tx, &Event::PlanApplied(row.id)).await?;
     if plan.summary.moved > 0 {
+        outbox::emit(tx, &Event::PlanApplied(row.id)).await?;
         mails::tell(tx, &plan).await?;
     }
     unschedule(tx, Work::ApplyPlan(row.id)).await?;

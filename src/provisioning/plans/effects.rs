@@ -169,25 +169,35 @@ fn missing<'a>(these: &'a [String], from: &[String]) -> Vec<&'a str> {
 pub(super) struct Looked {
     pub(super) person: Option<PersonId>,
     email: String,
-    pub(super) access: Access,
+    access: Access,
+    /// Whether what is said of the subject reaches that person; else they only might be meant.
+    reached: bool,
     sources: Vec<String>,
+}
+
+impl Looked {
+    /// What came of a subject that stood so before. Whatever else happens to somebody whom a held link does not reach
+    /// comes through another User, and counts there.
+    pub(super) fn since(&self, before: &Access) -> Access {
+        if self.reached {
+            return self.access.clone();
+        }
+        let is_link = |text: &&String| text.starts_with("link (");
+        let mut held: Vec<String> = before.held.iter().filter(|text| !is_link(text)).cloned().collect();
+        held.extend(self.access.held.iter().filter(is_link).cloned());
+        Access { held, ..before.clone() }
+    }
 }
 
 /// What the change between two looks does; nothing if they are alike.
 pub(super) fn between(subject: Subject, before: Looked, after: Looked) -> Option<Effect> {
-    if (&before.access, &before.sources) == (&after.access, &after.sources) {
+    let came = after.since(&before.access);
+    if before.access == came && (before.sources == after.sources || !after.reached) {
         return None;
     }
-    let note = (before.access == after.access).then(|| OTHER_REASON.to_owned());
+    let note = (before.access == came).then(|| OTHER_REASON.to_owned());
     let resource = if let Subject::User(id) = subject { Some(id) } else { None };
-    Some(Effect {
-        person: before.person,
-        resource,
-        email: after.email,
-        before: before.access,
-        after: after.access,
-        note,
-    })
+    Some(Effect { person: before.person, resource, email: after.email, before: before.access, after: came, note })
 }
 
 /// Looks at people; knows the connections' keys.
@@ -215,6 +225,7 @@ impl Looking {
         };
         let link = tx.link(organization, user).await?;
         let linked = link.as_ref().filter(|link| link.state == LinkState::Linked).and_then(|link| link.person_id);
+        let reached = linked.is_some() || (link.is_none() && known.is_some());
         let mut looked = match linked.or(known) {
             Some(person) => self.person(tx, person).await?.unwrap_or_else(Looked::nobody),
             None => self.whose_address_it_is(tx, user).await?,
@@ -222,7 +233,7 @@ impl Looking {
         if let Some(reason) = link.and_then(|link| link.reason) {
             looked.access.held.push(format!("link ({reason})"));
         }
-        Ok(looked)
+        Ok(Looked { reached, ..looked })
     }
 
     /// Somebody whom a User might come to stand for.
@@ -282,13 +293,13 @@ impl Looking {
         }
         let mut sources: Vec<String> = grants.iter().map(source_of).collect();
         sources.sort();
-        Ok(Looked { person: Some(person.id), email: person.email, access, sources })
+        Ok(Looked { person: Some(person.id), email: person.email, access, reached: true, sources })
     }
 }
 
 impl Looked {
     fn nobody() -> Self {
-        Self { person: None, email: String::new(), access: Access::default(), sources: Vec::new() }
+        Self { person: None, email: String::new(), access: Access::default(), reached: true, sources: Vec::new() }
     }
 }
 

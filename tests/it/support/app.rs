@@ -121,10 +121,20 @@ impl TestApp {
         Idp { app: self.router.clone(), base: format!("/scim/v2/{key}"), token: self.token(key, "test").await }
     }
 
+    /// Whoever has a new token of this name.
+    pub(crate) async fn idp_named(&self, key: &str, name: &str) -> Idp {
+        Idp { app: self.router.clone(), base: format!("/scim/v2/{key}"), token: self.token(key, name).await }
+    }
+
+    /// A second process on the same database.
+    pub(crate) async fn another_process(&self) -> Opened {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        app::open(&self.settings, clock, Arc::new(Randomness::seeded(2))).await.unwrap()
+    }
+
     /// The same IdP, asking a second process on the same database.
     pub(crate) async fn at_another_process(&self, idp: &Idp) -> Idp {
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let opened = app::open(&self.settings, clock, Arc::new(Randomness::seeded(2))).await.unwrap();
+        let opened = self.another_process().await;
         Idp { app: app::router(&opened, &self.settings, "https://scim.example.com"), ..idp.clone() }
     }
 
