@@ -176,7 +176,7 @@ impl Provisioning {
             return Ok(Err(format!("the User's address is no longer that of {}; it was looked at anew", person.email)));
         }
         if let Some(other) = tx.link_of_person(organization, person.id).await? {
-            let_go(tx, &person, Some(other), false).await?;
+            let_go(tx, &person, Some(other), false, "detached").await?;
         }
         tx.put_link(&Link { state: LinkState::Linked, reason: None, ..decided(tx, link) }).await?;
         let person = tx.person(organization, person.id).await?.unwrap_or(person);

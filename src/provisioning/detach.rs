@@ -36,7 +36,7 @@ impl Provisioning {
         };
         let key = tx.connection_by_id(organization.id, connection).await?.map(|row| row.key).unwrap_or_default();
         let before = grants::effective(&mut tx, organization.id, person.id).await?;
-        let_go(&mut tx, &person, link, keep).await?;
+        let_go(&mut tx, &person, link, keep, "detached").await?;
         let after = grants::effective(&mut tx, organization.id, person.id).await?;
         let mut notes = vec![
             format!("«{key}» no longer manages {}: nothing it sends reaches them, deactivation neither", person.email),
@@ -110,7 +110,13 @@ impl Provisioning {
 }
 
 /// Ends that a connection manages a person: the grants go or are kept by hand, the User is kept apart.
-pub(super) async fn let_go(tx: &mut Tx, person: &Person, link: Option<Link>, keep: bool) -> Result<(), Error> {
+pub(super) async fn let_go(
+    tx: &mut Tx,
+    person: &Person,
+    link: Option<Link>,
+    keep: bool,
+    why: &str,
+) -> Result<(), Error> {
     let organization = tx.organization();
     let Some(connection) = link.as_ref().map(|link| link.connection_id).or(person.managed_by) else { return Ok(()) };
     let before = grants::effective(tx, organization, person.id).await?;
@@ -135,7 +141,7 @@ pub(super) async fn let_go(tx: &mut Tx, person: &Person, link: Option<Link>, kee
     let before_it = json!({ "connection": connection, "resource": resource });
     audit::record(tx, record.before(before_it).after(json!({ "kept": keep }))).await?;
     outbox::emit(tx, &Event::UserDetached(person.id)).await?;
-    Ok(grants::note_change(tx, person.id, &before, "detached").await?)
+    Ok(grants::note_change(tx, person.id, &before, why).await?)
 }
 
 /// Whether an IdP ended a person's access.

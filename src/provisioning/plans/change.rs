@@ -318,9 +318,8 @@ impl Change {
         // A connection that this very change has deleted is still there to be followed.
         let found = tx.connection_by_key(key).await?;
         let Some(found) = found else { return Ok(Following::Nobody) };
-        let id = found.id;
         Ok(match self {
-            Self::Delete { .. } => Following::Leaving(id),
+            Self::Delete { .. } => Following::Leaving,
             Self::Activate { .. } => Following::Arriving(Reconciler::load(tx, found, guards).await?, *guards),
             _ => Following::Rules(Reconciler::load(tx, found, guards).await?),
         })

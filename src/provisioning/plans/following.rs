@@ -1,15 +1,12 @@
 //! How one person follows a change that is made: by the same code that moves them when an IdP speaks.
 
 use super::effects::Subject;
-use crate::audit::{self, Action, Record, Target};
 use crate::directory::grants;
-use crate::ids::{ConnectionId, ResourceId};
-use crate::outbox::{self, Event};
+use crate::ids::ResourceId;
 use crate::provisioning::reconcile::Reconciler;
-use crate::provisioning::{Error, Guards, links, view};
+use crate::provisioning::{Error, Guards, detach, links, view};
 use crate::store::Tx;
 use crate::store::links::LinkState;
-use crate::store::people::Person;
 
 /// The way that a change's people follow it.
 pub(super) enum Following {
@@ -18,7 +15,7 @@ pub(super) enum Following {
     /// They come: it is decided whom each User stands for.
     Arriving(Reconciler, Guards),
     /// The connection leaves them.
-    Leaving(ConnectionId),
+    Leaving,
     /// By what their facilities are now.
     Facilities,
     /// Nobody has to.
@@ -33,7 +30,7 @@ impl Following {
             (Self::Arriving(reconciler, guards), Subject::User(user)) => {
                 arrive(tx, reconciler, guards, user, why).await
             }
-            (Self::Leaving(connection), Subject::User(user)) => leave(tx, *connection, user, why).await,
+            (Self::Leaving, Subject::User(user)) => leave(tx, user, why).await,
             (Self::Facilities, Subject::Person(person)) => Ok(grants::settle_facilities(tx, person, why).await?),
             _ => Ok(()),
         }
@@ -57,29 +54,15 @@ async fn arrive(
     reconciler.user(tx, &row, &document, why).await
 }
 
-async fn leave(tx: &mut Tx, connection: ConnectionId, user: ResourceId, why: &str) -> Result<(), Error> {
+/// Takes a person out of the connection's hands: what it gave goes, what people gave stays, and so does their status.
+async fn leave(tx: &mut Tx, user: ResourceId, why: &str) -> Result<(), Error> {
     let organization = tx.organization();
-    let link = tx.link(organization, user).await?;
-    if let Some(person) = link.filter(|link| link.state == LinkState::Linked).and_then(|link| link.person_id)
+    let link = tx.link(organization, user).await?.filter(|link| link.state == LinkState::Linked);
+    if let Some(person) = link.as_ref().and_then(|link| link.person_id)
         && let Some(person) = tx.person(organization, person).await?
     {
-        detach(tx, connection, &person, why).await?;
+        detach::let_go(tx, &person, link, false, why).await?;
     }
     tx.delete_resource(user).await?;
     Ok(())
-}
-
-/// Takes a person out of a connection's hands: what it gave goes, what people gave stays, and so does their status.
-async fn detach(tx: &mut Tx, connection: ConnectionId, person: &Person, why: &str) -> Result<(), Error> {
-    let organization = tx.organization();
-    let before = grants::effective(tx, organization, person.id).await?;
-    for grant in tx.grants(organization, person.id).await? {
-        if grant.connection_id == Some(connection) {
-            tx.delete_grant(grant.id).await?;
-        }
-    }
-    tx.update_person(&Person { managed_by: None, updated_at: tx.now(), ..person.clone() }).await?;
-    audit::record(tx, Record::of(Action::PersonDetached, Target::Person(person.id)).because(why)).await?;
-    outbox::emit(tx, &Event::UserDetached(person.id)).await?;
-    Ok(grants::note_change(tx, person.id, &before, why).await?)
 }

@@ -36,6 +36,7 @@ async fn a_pending_connection_keeps_everything_and_reaches_nobody_until_it_is_ac
     let ada = idp.user("ada@example.org").await;
     let bob = idp.user("bob@example.org").await;
     idp.user("eva@example.org").await;
+    app.clock.advance(std::time::Duration::from_secs(1));
     let mut twice = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada-2",
         "emails": [{ "value": "ada@example.org", "primary": true }], "active": true });
     idp.post("/Users", &twice).await.created();
