@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::directory::email::Email;
 use crate::ids::{ConnectionId, GrantId, OrganizationId, PersonId, RequestId, RuleId};
 use crate::store::grants::{ExplainedGrant, Grant, GrantSource, GrantState};
+use crate::store::join_requests::JoinRequestState;
 use crate::store::{self, Reader};
 
 /// A person with what they may do.
@@ -40,6 +41,8 @@ pub struct Explanation {
     pub effective: Vec<Explained>,
     /// What gives nothing yet, and what each waits for.
     pub waiting: Vec<Explained>,
+    /// By which doors they were let in and by whom, each in a sentence.
+    pub doors: Vec<String>,
     /// What of the link to the IdP's User waits for a decision, or was decided, in a sentence.
     pub link: Option<String>,
 }
@@ -138,6 +141,7 @@ impl Directory {
         let connections = connection_keys(&mut reader, organization.id).await?;
         let grants = reader.explained_grants(organization.id, person.id).await?;
         let link = about_the_link(&mut reader, organization.id, person.id).await?;
+        let doors = doors(&mut reader, organization.id, &person).await?;
         let active = person.status == Status::Active;
         let is_effective = |explained: &&ExplainedGrant| active && explained.grant.state == GrantState::Effective;
         let (effective, waiting) = (
@@ -145,7 +149,7 @@ impl Directory {
             explained(grants.iter().filter(|explained| !is_effective(explained))),
         );
         let overview = overview(&organization, person, &grants, &connections);
-        Ok(Explanation { overview, effective, waiting, link })
+        Ok(Explanation { overview, effective, waiting, doors, link })
     }
 
     /// The person of this address, in this organization or in the only one that has them.
@@ -187,6 +191,28 @@ pub(super) async fn connection_keys(
 ) -> Result<HashMap<ConnectionId, String>, store::Error> {
     let rows = reader.connections(organization).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.key)).collect())
+}
+
+/// The request to join that was accepted, and the invitations.
+async fn doors(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    person: &Person,
+) -> Result<Vec<String>, store::Error> {
+    let mut doors = Vec::new();
+    let asked = reader.latest_join_request(organization, &person.email_key).await?;
+    if let Some(request) = asked.filter(|request| request.person_id == Some(person.id))
+        && let (JoinRequestState::Accepted, Some(by), Some(at)) =
+            (request.state, request.decided_by, request.decided_at)
+    {
+        doors.push(format!("Asked to join on {}; accepted by {by} on {at}.", request.created_at));
+    }
+    for invitation in reader.invitations_accepted_by(organization, person.id).await? {
+        if let Some(at) = invitation.ended_at {
+            doors.push(format!("Invited by {}; accepted on {at}.", invitation.invited_by));
+        }
+    }
+    Ok(doors)
 }
 
 /// What of links to this person waits for a decision, or was decided.

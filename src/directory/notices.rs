@@ -204,10 +204,10 @@ async fn tell_of_mass_changes(tx: &mut Tx, organization_name: &str, untold: &[Un
         };
         let (what, command) = if event.kind == "mass_change.deactivations" {
             let what = "it ended the access of more people than it may at once. That is done; it can be undone.";
-            (what, format!("secaro-gateway mass-change undo {id}"))
+            (what, format!("secaro-gateway mass undo {id}"))
         } else {
             let what = "it would take permissions from more people than it may at once. That is held.";
-            (what, format!("secaro-gateway mass-change show {id}"))
+            (what, format!("secaro-gateway held release --mass {id}"))
         };
         let mail = Mail::MassChange {
             organization: organization_name.to_owned(),

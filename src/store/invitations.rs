@@ -70,6 +70,9 @@ statements! {
     OPEN = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, invited_by, \
         inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND email_key = $2 AND state IN ('staged', 'sent')";
+    ACCEPTED_BY = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
+        invited_by, person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        FROM invitations WHERE organization_id = $1 AND person_id = $2 AND state = 'accepted' ORDER BY ended_at, id";
     IN_STATE = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
         invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND state = $2 ORDER BY created_at, email_key";
@@ -107,6 +110,15 @@ impl Reader {
         email_key: &str,
     ) -> Result<Option<InvitationRow>, Error> {
         run!(self, query_as::<InvitationRow>(OPEN, organization, email_key).fetch_optional)
+    }
+
+    /// Those that brought a person in, oldest first.
+    pub async fn invitations_accepted_by(
+        &mut self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<Vec<InvitationRow>, Error> {
+        run!(self, query_as::<InvitationRow>(ACCEPTED_BY, organization, person).fetch_all)
     }
 
     /// Those in a state, oldest first.

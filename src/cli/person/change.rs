@@ -16,7 +16,7 @@ pub(in crate::cli) struct Change {
     #[arg(long)]
     name: Option<String>,
     /// Their new e-mail address
-    #[arg(long = "new-email", alias = "email", value_name = "E-MAIL")]
+    #[arg(long = "email", value_name = "E-MAIL")]
     new_email: Option<String>,
     /// Everything they can edit by hand: Organization, facilities, separated by commas; empty is nothing
     #[arg(long, value_name = "LIST", value_parser = can_edit)]

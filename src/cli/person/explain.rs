@@ -39,6 +39,9 @@ pub(in crate::cli) fn in_sentences(explanation: &Explanation) -> String {
     for explained in &explanation.waiting {
         describe(&mut text, explained);
     }
+    for door in &explanation.doors {
+        let _ = writeln!(text, "{}", plain(door));
+    }
     if let Some(about) = &explanation.link {
         let _ = writeln!(text, "{}", plain(about));
     }

@@ -36,6 +36,8 @@ async fn t45_an_invited_person_who_comes_by_the_idp_is_one_person_and_an_admin_r
     assert_eq!(app.permissions("ada@example.org").await, set(["edit_facility:leeds"]));
     let waits = only_held(&app).await;
     assert_eq!(waits.reason, "invited");
+    let doors = app.explain("ada@example.org").await.doors;
+    assert!(doors[0].starts_with("Invited by root@example.org"), "{doors:?}");
     decide(&app, &root, &waits.id, Decision::Release).await.unwrap();
     let both = set(["edit_facility:leeds", "organization_admin"]);
     assert_eq!(app.permissions("ada@example.org").await, both);
@@ -51,6 +53,8 @@ async fn t45_a_pending_request_is_closed_by_the_idp_with_nothing_beyond_what_it_
     assert_eq!(states(&app, "join_requests").await, ["accepted"]);
     assert_eq!(app.permissions("ada@example.org").await, NOTHING);
     assert_eq!(app.people().await, 2);
+    let doors = app.explain("ada@example.org").await.doors;
+    assert!(doors[0].contains("accepted by connection okta"), "{doors:?}");
 }
 
 #[tokio::test]

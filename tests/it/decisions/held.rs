@@ -242,3 +242,72 @@ async fn t05_nothing_of_another_organization_is_decided() {
     assert!(is_forbidden(&asked));
     assert_eq!(app.opened.directory.held("other").await.unwrap().len(), 1);
 }
+
+/// What a User asserts and what was decided about it, in the plain model.
+#[derive(Default, Clone)]
+struct Model {
+    id: String,
+    active: bool,
+    asserted: bool,
+    decision: Option<Decision>,
+    always: bool,
+}
+
+#[tokio::test]
+async fn t31_what_people_may_do_is_a_function_of_what_is_asserted_and_what_was_decided() {
+    let app = unhurried().await;
+    let root = admin(&app, "root@example.org").await;
+    let okta = app.limited("okta", "edit").await;
+    let email = |number: usize| format!("user{number}@example.org");
+    let mut users = Vec::new();
+    for number in 0..3 {
+        users.push(Model { id: okta.user(&email(number)).await, active: true, ..Model::default() });
+    }
+    let random = secaro_gateway::ids::Randomness::seeded(31);
+    let below = |end: u64| u64::from_le_bytes(random.bytes()) % end;
+    let mut decisions = 0;
+    for step in 0..150 {
+        let u = usize::try_from(below(3)).unwrap();
+        let (path, user) = (format!("/Users/{}", users[u].id), &mut users[u]);
+        match below(8) {
+            0 | 1 => {
+                let value = json!([{ "value": "billing_admin" }]);
+                okta.patch(&path, &json!([{ "op": "add", "path": "roles", "value": value }])).await.expect(200);
+                user.asserted = true;
+            }
+            2 => {
+                okta.patch(&path, &json!([{ "op": "remove", "path": "roles" }])).await.expect(200);
+                (user.asserted, user.decision) = (false, None);
+            }
+            3 => {
+                user.active = !user.active;
+                okta.patch(&path, &active(user.active)).await.expect(200);
+                if !user.active {
+                    user.decision = None;
+                }
+            }
+            4 => drop(okta.patch(&path, &replace("title", &step.to_string())).await.expect(200)),
+            _ => {
+                let all = [Decision::Release, Decision::Discard, Decision::Discard, Decision::AlwaysAllow];
+                let decision = all[usize::try_from(below(4)).unwrap()];
+                let waits = held(&app).await.into_iter().find(|item| item.person.as_ref() == Some(&email(u)));
+                let open = user.active && user.asserted && user.decision.is_none() && !user.always;
+                assert_eq!(waits.is_some(), open, "step {step}");
+                if let Some(waits) = waits {
+                    decide(&app, &root, &waits.id, decision).await.unwrap();
+                    user.decision = Some(decision);
+                    user.always |= decision == Decision::AlwaysAllow;
+                    decisions += 1;
+                }
+            }
+        }
+        for (number, user) in users.iter().enumerate() {
+            let given = user.always && user.decision.is_none()
+                || matches!(user.decision, Some(Decision::Release | Decision::AlwaysAllow));
+            let may = user.active && user.asserted && given;
+            let expected = if may { set(["billing_admin"]) } else { NOTHING };
+            assert_eq!(app.permissions(&email(number)).await, expected, "step {step}: {}", email(number));
+        }
+    }
+    assert!(decisions > 5, "{decisions} decisions");
+}
