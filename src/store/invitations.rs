@@ -71,7 +71,7 @@ statements! {
         inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND email_key = $2 AND state IN ('staged', 'sent')";
     ACCEPTED_BY = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
-        invited_by, person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND person_id = $2 AND state = 'accepted' ORDER BY ended_at, id";
     IN_STATE = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
         invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
