@@ -213,7 +213,8 @@ impl Gateway {
             served.cancel();
             cut_off
         };
-        let working = self.worker.run(served.clone());
+        // On the heap: what one piece of work holds is nothing to carry around.
+        let working = Box::pin(self.worker.run(served.clone()));
         let (cut_off, (), ()) = tokio::join!(serving, working, self.request_log.keep(served.clone()));
         if cut_off > 0 {
             tracing::warn!(connections = cut_off, "stopped before everything that was accepted was answered");

@@ -75,22 +75,26 @@ impl Directory {
     /// Everything of an organization that waits, oldest first.
     pub async fn held(&self, organization: &str) -> Result<Vec<Held>, Error> {
         let organization = self.find_organization(organization).await?.id;
-        let mut reader = self.store.read().await?;
-        let connections = connection_keys(&mut reader, organization).await?;
-        let mut held = Vec::new();
-        for link in reader.held_links(organization).await? {
-            let connection = connections.get(&link.connection_id).cloned();
-            let person = email_of(&mut reader, organization, link.person_id).await?;
-            held.push(of_link(link, person, connection));
-        }
-        for grant in reader.held_grants(organization).await? {
-            let connection = grant.connection_id.and_then(|id| connections.get(&id).cloned());
-            let person = email_of(&mut reader, organization, Some(grant.person_id)).await?;
-            held.push(of_grant(grant, person, connection));
-        }
-        held.sort_by_key(|item| item.since);
-        Ok(held)
+        Ok(everything(&mut self.store.read().await?, organization).await?)
     }
+}
+
+/// Everything of an organization that waits, oldest first.
+pub(super) async fn everything(reader: &mut Reader, organization: OrganizationId) -> Result<Vec<Held>, store::Error> {
+    let connections = connection_keys(reader, organization).await?;
+    let mut held = Vec::new();
+    for link in reader.held_links(organization).await? {
+        let connection = connections.get(&link.connection_id).cloned();
+        let person = email_of(reader, organization, link.person_id).await?;
+        held.push(of_link(link, person, connection));
+    }
+    for grant in reader.held_grants(organization).await? {
+        let connection = grant.connection_id.and_then(|id| connections.get(&id).cloned());
+        let person = email_of(reader, organization, Some(grant.person_id)).await?;
+        held.push(of_grant(grant, person, connection));
+    }
+    held.sort_by_key(|item| item.since);
+    Ok(held)
 }
 
 fn of_link(link: Link, person: Option<String>, connection: Option<String>) -> Held {

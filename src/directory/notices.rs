@@ -2,12 +2,14 @@
 //! changes at once, who was deactivated. Reads the events and marks them in the transaction that queues the mails, so
 //! that each is told once whoever does it.
 
+mod overdue;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::explain::reason_in_words;
+use super::held::{self, Held, What};
 use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::audit::{self, Action, Record, Target};
@@ -15,7 +17,6 @@ use crate::auth::actor::of_job;
 use crate::ids::{ConnectionId, Id as _, MassChangeId, OrganizationId, PersonId, RequestId, ResourceId};
 use crate::outbox::mail::{self, Mail};
 use crate::outbox::queue::{Work, schedule_beside};
-use crate::store::grants::GrantState;
 use crate::store::outbox::Untold;
 use crate::store::people::{Person, Status};
 use crate::store::{self, Reader, Tx};
@@ -106,44 +107,49 @@ fn described(person: &Person) -> String {
 /// What of what was held then still is.
 async fn tell_of_held(tx: &mut Tx, organization_name: &str, untold: &[Untold]) -> Result<(), store::Error> {
     let organization = tx.organization();
-    let mut lines = BTreeSet::new();
+    let (mut people, mut users) = (BTreeSet::new(), BTreeSet::new());
     for event in untold {
         match event.kind.as_str() {
             "change.held" => {
-                let id = PersonId::from_uuid(event.subject_id);
-                let grants = tx.grants(organization, id).await?;
-                let held = grants.iter().filter(|grant| grant.state == GrantState::Held);
-                let Some(person) = tx.person(organization, id).await? else { continue };
-                for grant in held {
-                    let permission = Permission::of(&grant.permission, grant.facility_key.as_deref());
-                    let called = permission.map(|permission| permission.called(None)).unwrap_or_default();
-                    let why = reason_in_words(grant.reason.as_deref().unwrap_or_default());
-                    lines.insert(format!("{called} of {}: {why}", described(&person)));
-                }
+                let person = tx.person(organization, PersonId::from_uuid(event.subject_id)).await?;
+                people.extend(person.map(|person| person.email));
             }
             "conflict.opened" => {
-                let Some(link) = tx.link(organization, ResourceId::from_uuid(event.subject_id)).await? else {
-                    continue;
-                };
-                let Some(reason) = link.reason.as_deref() else { continue };
-                let connection = tx.connection_by_id(organization, link.connection_id).await?;
-                let connection = connection.map(|row| row.key).unwrap_or_default();
-                let whom = match link.person_id {
-                    Some(person) => tx.person(organization, person).await?.as_ref().map(described),
-                    None => None,
-                };
-                let whom = whom.map(|whom| format!(" and {whom}")).unwrap_or_default();
-                lines.insert(format!("A User of connection «{connection}»{whom}: {}", reason_in_words(reason)));
+                users.insert(ResourceId::from_uuid(event.subject_id));
             }
             _ => {}
         }
     }
+    if people.is_empty() && users.is_empty() {
+        return Ok(());
+    }
+    let is_news = |item: &&Held| match item.kind {
+        What::Link | What::Address => item.resource.is_some_and(|id| users.contains(&id)),
+        What::Permission | What::Loss => item.person.as_ref().is_some_and(|email| people.contains(email)),
+        What::Dormant => false,
+    };
+    let held = held::everything(tx, organization).await?;
+    let lines: Vec<String> = held.iter().filter(is_news).map(line).collect();
     if lines.is_empty() {
         return Ok(());
     }
     let (organization, count) = (organization_name.to_owned(), lines.len() as u64);
     let lines = lines.into_iter().take(LINES).collect();
     mail::queue_for_admins(tx, None, &Mail::Held { organization, lines, count }).await
+}
+
+/// Something held, in a sentence.
+fn line(item: &Held) -> String {
+    let (connection, why) = (item.connection.as_deref().unwrap_or("(removed)"), &item.text);
+    let person = item.person.as_deref().unwrap_or("nobody yet");
+    let permission = item.permission.as_ref().and_then(|text| text.parse::<Permission>().ok());
+    let permission = permission.map(|permission| permission.called(None)).unwrap_or_default();
+    match item.kind {
+        What::Link => format!("A User of connection «{connection}», for {person}: {why}"),
+        What::Address => format!("The new address of {person}: {why}"),
+        What::Permission | What::Dormant => format!("{permission}, for {person}: {why}"),
+        What::Loss => format!("Loss of {permission}, by {person}: {why}"),
+    }
 }
 
 /// Whose admin roles came or went, whatever happened in between.
@@ -202,18 +208,23 @@ async fn tell_of_mass_changes(tx: &mut Tx, organization_name: &str, untold: &[Un
             Some(connection) => tx.connection_by_id(organization, connection).await?.map(|row| row.key),
             None => None,
         };
+        // As many as there are by now.
+        let change = tx.mass_change(organization, id).await?;
+        let as_told = payload["people"].as_u64().unwrap_or_default();
+        let count = change.and_then(|change| u64::try_from(change.people).ok()).map_or(as_told, |now| now.max(as_told));
         let (what, command) = if event.kind == "mass_change.deactivations" {
             let what = "it ended the access of more people than it may at once. That is done; it can be undone.";
             (what, format!("secaro-gateway mass undo {id}"))
         } else {
-            let what = "it would take permissions from more people than it may at once. That is held.";
+            let what =
+                "it would take permissions from more people than it may at once. That is held until it is decided.";
             (what, format!("secaro-gateway held release --mass {id}"))
         };
         let mail = Mail::MassChange {
             organization: organization_name.to_owned(),
             connection: connection.unwrap_or_default(),
             what: what.to_owned(),
-            count: payload["people"].as_u64().unwrap_or_default(),
+            count,
             command,
         };
         mail::queue_for_admins(tx, None, &mail).await?;

@@ -26,9 +26,10 @@ impl Worker {
         }
     }
 
-    /// Tells admins of what they should know about tokens and connections.
+    /// Tells admins of what they should know about tokens, connections and decisions.
     pub(super) async fn watch(&self, request: RequestId) -> anyhow::Result<()> {
         self.provisioning.watch(&self.thresholds, request).await?;
+        self.directory.tell_overdue(request).await?;
         Ok(self.queue.recur(Work::Watch, WATCH).await?)
     }
 

@@ -1,15 +1,18 @@
 //! Mail: what every one says, how it goes out, and what becomes of it when it does not.
 
 mod every;
+mod processes;
 mod sending;
 mod showing;
 mod telling;
 
+use secaro_gateway::clock::{Clock as _, Timestamp};
 use secaro_gateway::ids::{Id as _, JobId, MailId, Randomness};
 use secaro_gateway::outbox::mail::Mail;
 
 use crate::support::app::TestApp;
 use crate::support::smtp::Sink;
+use crate::support::sql::Sql;
 
 /// A gateway that sends to this server.
 async fn sending_to(sink: &Sink, more: &[(&'static str, &str)]) -> TestApp {
@@ -20,10 +23,12 @@ async fn sending_to(sink: &Sink, more: &[(&'static str, &str)]) -> TestApp {
 
 /// Queues a mail as the gateway does, whatever it says.
 async fn queue(app: &TestApp, to: &str, mail: &Mail) -> MailId {
-    let now = secaro_gateway::clock::Clock::now(&*app.clock);
+    queue_at(&mut app.sql().await, app.clock.now(), to, mail).await
+}
+
+async fn queue_at(sql: &mut Sql, now: Timestamp, to: &str, mail: &Mail) -> MailId {
     let random = Randomness::from_system();
     let (id, job): (MailId, JobId) = (random.id(now), random.id(now));
-    let mut sql = app.sql().await;
     let (mail_id, job_id) = (sql.uuid(id.uuid()), sql.uuid(job.uuid()));
     let (kind, data, at) = (mail.kind(), serde_json::json!(mail).to_string().replace('\'', "''"), now.millis());
     sql.execute(&format!(

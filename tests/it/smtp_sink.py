@@ -1,7 +1,8 @@
 """A mail server that takes every mail and keeps it: smtp_sink.py FOLDER starttls|tls|plain [CERTIFICATE KEY USER PASSWORD]
 
 Prints its port, then writes each mail to FOLDER as JSON; ends when its standard input does. Recipients who begin with
-"refused" it refuses for good, "busy" for now. With a user it takes nothing from anybody else.
+"refused" it refuses for good, "busy" for now; "slow" it keeps waiting the first time until they give up. With a user it
+takes nothing from anybody else.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 folder, way, *rest = sys.argv[1:]
 certificate, key, user, password = rest or (None, None, None, None)
-count = 0
+count, waited = 0, False
 
 
 class Keep:
@@ -27,7 +28,11 @@ class Keep:
         return "250 2.1.5 ok"
 
     async def handle_DATA(self, server, session, envelope):
-        global count
+        global count, waited
+        if envelope.rcpt_tos[0].startswith("slow") and not waited:
+            waited = True
+            pathlib.Path(folder, "waiting").touch()
+            await asyncio.sleep(3600)
         count += 1
         mail = {
             "from": envelope.mail_from,

@@ -211,7 +211,7 @@ fn about_people(mail: &Mail) -> Letter {
             blocks: vec![
                 text(format!("Connection «{}»: {}", named(connection), one_line(what, 300))),
                 text(format!("It concerns {}.", counted(*count, "person", "people"))),
-                command("If that was not meant", line),
+                command("The command for that", line),
             ],
             reason: admin_of(organization),
         },

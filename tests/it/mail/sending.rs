@@ -7,6 +7,7 @@ use std::time::Duration;
 use secaro_gateway::outbox::queue::JobState;
 
 use super::{every, fate, queue, sending_to};
+use crate::support::app::{TestApp, encoded};
 use crate::support::smtp::{Kept, PASSWORD, Sink, Way};
 
 fn field<'a>(mail: &'a Kept, name: &str) -> &'a str {
@@ -113,6 +114,23 @@ async fn t48_no_name_adds_a_header_a_recipient_or_a_line() {
         let turns = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{200b}\u{feff}\u{2028}\u{85}".contains(c);
         assert!(!mail.text.contains(turns), "{:?}", mail.text);
     }
+}
+
+#[tokio::test]
+async fn t48_no_header_of_a_request_changes_a_link() {
+    let sink = Sink::start(Way::Plain);
+    let app = sending_to(&sink, &[]).await;
+    let mut request = TestApp::form("/join");
+    for name in ["host", "forwarded", "x-forwarded-host", "x-forwarded-server", "x-original-host", "referer"] {
+        request = request.header(name, if name == "forwarded" { "host=evil.example" } else { "evil.example" });
+    }
+    app.text(request.body(encoded(&[("name", "Ada"), ("email", "ada@example.org")])).unwrap()).await.expect(202);
+    app.work_off().await;
+    let [mail] = &sink.mails_to("ada@example.org")[..] else { panic!("one mail") };
+    let links: Vec<&str> = mail.text.lines().filter(|line| line.contains("://")).collect();
+    assert_eq!(links.len(), 1);
+    assert!(links[0].starts_with("https://scim.example.com/join/secaro_join_"), "{links:?}");
+    assert!(!format!("{mail:?}").contains("evil"), "{mail:?}");
 }
 
 #[tokio::test]

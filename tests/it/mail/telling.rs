@@ -52,8 +52,9 @@ async fn what_is_held_makes_one_mail_however_much_it_is() {
     assert_eq!(app.worker().mailer.list(10).await.unwrap().len(), 0, "nothing is sent in a request");
     assert_eq!(told(&app).await, mails(&[("held", "grace")]));
     let text = text_of(&app, "held").await;
-    assert!(text.contains("(ada@example.org): the connection may not grant this"), "{text}");
-    assert!(text.contains("User of connection «okta»"), "{text}");
+    let expected = "- Admin for: Organization admin, for ada@example.org: the connection may not grant this";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("- A User of connection «okta», for grace@example.org: "), "{text}");
     assert_eq!(told(&app).await.len(), 1, "once");
 }
 
@@ -150,6 +151,43 @@ async fn leavers_are_collected_for_a_day() {
 }
 
 #[tokio::test]
+async fn many_changes_at_once_are_one_alarm_that_names_the_command() {
+    let app = with_admins(&[("guards.mass_change_count", "2"), ("guards.mass_change_percent", "1")]).await;
+    let okta = app.connection("okta", Dialect::Okta).await;
+    let mut ids = Vec::new();
+    for number in 0..6 {
+        ids.push(okta.user(&format!("user{number}@example.org")).await);
+    }
+    for id in &ids {
+        let operation = json!([{ "op": "replace", "path": "active", "value": false }]);
+        okta.patch(&format!("/Users/{id}"), &operation).await.expect(200);
+    }
+    assert_eq!(told(&app).await, mails(&[("mass_change", "grace")]));
+    let text = text_of(&app, "mass_change").await;
+    assert!(text.contains("It concerns 6 people."), "{text}");
+    let command =
+        text.lines().find_map(|line| line.trim().strip_prefix("secaro-gateway mass undo ")).expect("a command");
+    app.opened.provisioning.undo_mass_change(&app.operator(), "example", command).await.unwrap();
+    assert_eq!(app.status("user0@example.org").await, "active");
+}
+
+#[tokio::test]
+async fn what_nobody_decides_in_time_stays_held_and_is_told_once() {
+    let app = with_admins(&[("guards.hold_deadline", "3d"), ("notifications.silent_after", "400d")]).await;
+    let okta = app.limited("okta", "edit").await;
+    okta.user("grace@example.org").await;
+    app.worker().begin_recurring().await;
+    assert_eq!(told(&app).await, mails(&[("held", "grace")]));
+    app.clock.advance(Duration::from_hours(71));
+    assert_eq!(told(&app).await.len(), 1);
+    app.clock.advance(Duration::from_hours(1));
+    assert_eq!(told(&app).await, mails(&[("held", "grace"), ("held_overdue", "grace")]));
+    assert_eq!(app.held().await.len(), 1);
+    app.clock.advance(Duration::from_hours(24));
+    assert_eq!(told(&app).await.len(), 2, "once");
+}
+
+#[tokio::test]
 async fn a_token_is_reported_at_each_threshold_once() {
     let app = with_admins(&[("notifications.silent_after", "400d")]).await;
     app.connection("okta", Dialect::Okta).await; // its token lives for 30 days, and so is not reported at birth
@@ -184,7 +222,7 @@ async fn a_silent_connection_is_reported_once_per_silence() {
     };
     calls().await;
     app.work_off().await;
-    app.clock.advance(week - Duration::from_secs(60));
+    app.clock.advance(Duration::from_mins(7 * 24 * 60 - 1));
     assert_eq!(told(&app).await.len(), 0);
     calls().await;
     app.clock.advance(Duration::from_mins(16));

@@ -49,6 +49,11 @@ impl TestApp {
 
     /// With other settings: key (`scim.rate_limit`) and text.
     pub(crate) async fn with(flags: &[(&'static str, &str)]) -> Self {
+        // On the heap: many a test waits for it.
+        Box::pin(Self::set_up(flags)).await
+    }
+
+    async fn set_up(flags: &[(&'static str, &str)]) -> Self {
         let database = Database::new().await;
         let mut flags: Vec<_> = flags.iter().map(|(key, text)| (*key, (*text).to_owned())).collect();
         flags.push(("database.url", database.location().to_owned()));
