@@ -152,8 +152,8 @@ fn show(plan: &Planned, effects: &[Effect]) -> Answer {
     let header = ["E-mail", "Before", "After", "Managed by", "Waits"];
     section(&mut text, "Changed otherwise", header, effects, else_, waits);
     let noted = |effect: &Effect| effect.note.is_some() && !plan.is_planned();
-    let notes = |effect: &Effect| [effect.email.clone(), effect.note.clone().unwrap_or_default()];
-    section(&mut text, "Notes", ["E-mail", "Note"], effects, noted, notes);
+    let said = |effect: &Effect| [effect.email.clone(), effect.note.clone().unwrap_or_default()];
+    section(&mut text, "Notes", ["E-mail", "Note"], effects, noted, said);
     if !plan.summary.unknown_facilities.is_empty() {
         let names = plan.summary.unknown_facilities.iter().map(|name| [name.clone()]);
         let _ = write!(text, "\nUnknown facility\n{}\n", table(["Name"], names));

@@ -83,7 +83,7 @@ pub(in crate::provisioning) async fn in_place(
 
 pub(super) fn unknown(id: &str) -> directory::Error {
     let advice = "«secaro-gateway rule list» shows those there are";
-    directory::Error::NotFound { kind: "rule", name: id.to_string(), advice }
+    directory::Error::NotFound { kind: "rule", name: id.to_owned(), advice }
 }
 
 /// These rules, each with the id that it has or will have: one that says the same as a rule that is there already is
