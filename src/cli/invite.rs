@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::access::Access;
 use super::answer::{Answer, facts, or_dash, table};
 use super::failure::{Failure, Kind};
 use super::session::{OfOrganization, Session};
@@ -25,12 +26,8 @@ pub(super) enum Invite {
         /// Their e-mail address
         #[arg(long)]
         email: String,
-        /// What they can edit: Organization, or a facility; may be repeated
-        #[arg(long, value_name = "WHAT")]
-        can_edit: Vec<String>,
-        /// What they are admin for: «Organization admin» or «Billing admin»; may be repeated
-        #[arg(long, value_name = "ROLE")]
-        admin_for: Vec<String>,
+        #[command(flatten)]
+        access: Access,
     },
     /// Take somebody off the list again
     Remove(Which),
@@ -76,7 +73,7 @@ impl Invite {
         let directory = &session.opened.directory;
         let actor = session.actor().await?;
         match self {
-            Self::Add { of, name, email, can_edit, admin_for } => {
+            Self::Add { of, name, email, access: Access { can_edit, admin_for } } => {
                 let new = NewInvitation { name, email, can_edit, admin_for };
                 let staged = directory.stage_invitation(&actor, &of.key(session).await?, &new).await?;
                 let mut text = show(&staged.invitation);

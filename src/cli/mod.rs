@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and the way from arguments to an answer or a failure. Each verb group has
 //! a file; none holds a rule: it makes one call into the domain and says what came of it.
 
+mod access;
 mod admin;
 mod answer;
 mod completions;

@@ -1,10 +1,10 @@
 //! `request`: who asks to join, and deciding that.
 
+use super::access::Access;
 use super::answer::{Answer, facts, or_dash, table};
 use super::failure::{Failure, Kind};
 use super::session::{OfOrganization, Session};
 use crate::directory::join_requests::{Decision, JoinRequestState, Listed, Order, Outcome, Page};
-use crate::directory::permissions::Permission;
 use crate::ids::JoinRequestId;
 
 /// What to do with requests to join.
@@ -34,17 +34,15 @@ pub(super) enum Request {
         /// The request's id
         id: JoinRequestId,
     },
-    /// Let them in; without --gives they may view only
+    /// Let them in
     Accept {
         #[command(flatten)]
         of: OfOrganization,
         /// The requests' ids
         #[arg(required = true)]
         id: Vec<JoinRequestId>,
-        /// What they may do: edit_organization, edit_facility:KEY, organization_admin, billing_admin; several
-        /// separated by commas
-        #[arg(long, value_name = "PERMISSIONS", value_delimiter = ',')]
-        gives: Vec<Permission>,
+        #[command(flatten)]
+        access: Access,
     },
     /// Turn them down; they may ask again after a while
     Reject {
@@ -79,7 +77,7 @@ impl Request {
                 let found = directory.join_request(&of.key(session).await?, id).await?;
                 Ok(Answer::new(&found, show(&found)))
             }
-            Self::Accept { of, id, gives } => decide(session, of, &id, &Decision::Accept(gives)).await,
+            Self::Accept { of, id, access } => decide(session, of, &id, &Decision::Accept(access.permissions()?)).await,
             Self::Reject { of, id, message } => decide(session, of, &id, &Decision::Reject(message)).await,
         }
     }
@@ -116,7 +114,7 @@ fn show(listed: &Listed) -> String {
         None => format!("{} (no facility is called so)", wish.text),
     });
     let wishes: Vec<String> = wishes.collect();
-    let state = request.state.words().unwrap_or_else(|| format!("pending for {} days", listed.age_days));
+    let state = request.state.words().unwrap_or_else(|| format!("pending, asked {} ago", days(listed.age_days)));
     facts([
         ("Request", request.id.to_string()),
         ("Name", request.name.clone()),
@@ -128,6 +126,11 @@ fn show(listed: &Listed) -> String {
         ("Would like", or_dash((!wishes.is_empty()).then(|| wishes.join(", ")))),
         ("Known to IdPs", or_dash(known(listed))),
     ])
+}
+
+/// `1 day`, `3 days`.
+fn days(number: u64) -> String {
+    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
 }
 
 async fn decide(

@@ -2,7 +2,7 @@
 //! proves a mailbox and asks to join, two admins race, an IdP brings the same person, a rule is reviewed before it
 //! happens, and a removal of too many people is held. Mail goes through a real server.
 
-use std::process::{Command, Output};
+use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -191,8 +191,8 @@ async fn a_stranger_comes_in_and_a_machine_decides_nothing_alone() {
 
     // Two admins race: one decides, and the other hears who did.
     let id = world.request_of("eve@example.org");
-    let accept = ["request", "accept", &id, "--gives", "edit_facility:leeds", "--as", "ada@example.org"];
-    let also = ["request", "accept", &id, "--gives", "edit_facility:york", "--as", "bob@example.org"];
+    let accept = ["request", "accept", &id, "--can-edit", "leeds", "--as", "ada@example.org"];
+    let also = ["request", "accept", &id, "--can-edit", "york", "--as", "bob@example.org"];
     let [ada, bob] = at_once(world.at(), &accept, &also);
     let (winner, loser, gave) =
         if ada.0 == 0 { ("ada@example.org", &bob, "leeds") } else { ("bob@example.org", &ada, "york") };

@@ -46,11 +46,7 @@ fn can_edit(text: &str) -> Result<Permissions, String> {
 }
 
 fn admin_for(text: &str) -> Result<Permissions, String> {
-    let permission = |word: &str| {
-        let unknown = || format!("«{word}» is no admin role; choose of Organization admin and Billing admin");
-        Permission::admin_for(word).ok_or_else(unknown)
-    };
-    words(text).map(permission).collect::<Result<_, _>>().map(Permissions)
+    words(text).map(super::super::access::admin_for).collect::<Result<_, _>>().map(Permissions)
 }
 
 impl Change {

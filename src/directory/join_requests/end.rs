@@ -33,7 +33,7 @@ impl Directory {
         }
         let days = now.since(waiting.asked_at).as_secs() / DAY.as_secs();
         let record = Record::of(Action::JoinRequestReminded, Target::JoinRequest(id));
-        audit::record(&mut tx, record.because(format!("pending for {days} days"))).await?;
+        audit::record(&mut tx, record.because(format!("pending, reminder {past}"))).await?;
         let organization = name_of(&mut tx).await?;
         let mail = Mail::JoinRequestReminder { organization, request: waiting.requester(), days };
         queue_for_admins(&mut tx, None, &mail).await?;

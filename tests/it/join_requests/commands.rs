@@ -38,7 +38,7 @@ async fn requests_are_listed_shown_and_decided_at_the_command_line() {
     let shown = String::from_utf8(output(&app, &["request", "show", &ids[0]]).stdout).unwrap();
     assert!(shown.contains("example.org, verified") && shown.contains("Leeds (leeds)"), "{shown}");
 
-    let accept = ["request", "accept", &ids[0], "--gives", "edit_facility:leeds", "--as", "olga@example.org"];
+    let accept = ["request", "accept", &ids[0], "--can-edit", "leeds", "--as", "olga@example.org"];
     let accepted = json(&app, &accept);
     assert_eq!(accepted["state"], "accepted");
     assert!(accepted["by"].as_str().unwrap().starts_with("olga@example.org (through operator "), "{accepted}");
