@@ -17,9 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn command(database: &str, arguments: &[&str]) -> Command {
     let mut command = with(arguments);
     command.args(["--database", database]);
-    if let Some((_, name)) = database.rsplit_once('/').filter(|_| database.contains("://")) {
-        // On SQLite the secret stands beside the database.
-        let name = name.split('?').next().unwrap_or_default();
+    if database.contains("://") {
+        // On SQLite the secret stands beside the database; here it is told apart by the database's name.
+        let (url, _) = database.split_once('?').unwrap_or((database, ""));
+        let name = url.rsplit('/').next().unwrap_or_default();
         command.env("SECARO_SECRETS__KEY_FILE", std::env::temp_dir().join(format!("secaro-{name}.key")));
     }
     command
