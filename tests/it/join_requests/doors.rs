@@ -189,7 +189,10 @@ async fn an_admin_sees_whether_an_idp_knows_the_address() {
     let listed = app.tab(JoinRequestState::Pending).await;
     let known = &listed[0].known_to_idps;
     assert_eq!(known.len(), 1);
-    assert_eq!((known[0].connection.as_str(), known[0].link.map(|link| link.as_str())), ("okta", Some("held")));
+    assert_eq!(
+        (known[0].connection.as_str(), known[0].link.map(secaro_gateway::store::links::LinkState::as_str)),
+        ("okta", Some("held"))
+    );
 }
 
 #[tokio::test]

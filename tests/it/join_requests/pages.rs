@@ -5,12 +5,12 @@ use axum::http::Request;
 use secaro_gateway::directory::invitations::NewInvitation;
 use secaro_gateway::ids::{Id as _, MailId};
 
-use crate::support::app::{TestApp, Text, encoded};
+use crate::support::app::{Page, TestApp, encoded};
 
 const ADA: [(&str, &str); 2] = [("name", "Ada Byron"), ("email", "ada@example.org")];
 
 /// The value of the hidden field that names the first organization shown.
-fn organization(page: &Text) -> String {
+fn organization(page: &Page) -> String {
     let (_, rest) = page.text.split_once("name=\"organization\" value=\"").expect("an organization is shown");
     rest[..36].to_owned()
 }

@@ -296,20 +296,20 @@ impl TestApp {
     }
 
     /// Asks for a page, or for anything else that is no JSON.
-    pub(crate) async fn text(&self, request: Request<Body>) -> Text {
+    pub(crate) async fn text(&self, request: Request<Body>) -> Page {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, 1 << 26).await.unwrap().to_vec()).unwrap();
-        Text { status: parts.status.as_u16(), headers: parts.headers, text }
+        Page { status: parts.status.as_u16(), headers: parts.headers, text }
     }
 
     /// Opens a page.
-    pub(crate) async fn open(&self, path: &str) -> Text {
+    pub(crate) async fn open(&self, path: &str) -> Page {
         self.text(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
     /// Sends a form, as a browser does from one of our own pages.
-    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Text {
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.text(Self::form(path).body(encoded(fields)).unwrap()).await
     }
 
@@ -340,13 +340,13 @@ pub(crate) fn encoded(fields: &[(&str, &str)]) -> Body {
 
 /// A page, or what else is no JSON.
 #[derive(Debug, Clone)]
-pub(crate) struct Text {
+pub(crate) struct Page {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Text {
+impl Page {
     /// The same, if it has this status.
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
