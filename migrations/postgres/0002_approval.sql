@@ -69,6 +69,7 @@ CREATE TABLE mass_changes (
     begun_at        BIGINT NOT NULL,
     people          BIGINT NOT NULL, -- how many lost something
     held            BIGINT NOT NULL, -- how many kept it, because more may not lose it unasked
+    threshold       BIGINT, -- how many may lose it within this window; counted when it first matters
     alarmed_at      BIGINT, -- since when it is past the threshold
     undone_at       BIGINT,
     PRIMARY KEY (organization_id, id),

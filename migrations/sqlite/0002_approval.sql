@@ -105,6 +105,7 @@ CREATE TABLE mass_changes (
     begun_at        INTEGER NOT NULL,
     people          INTEGER NOT NULL, -- how many lost something
     held            INTEGER NOT NULL, -- how many kept it, because more may not lose it unasked
+    threshold       INTEGER, -- how many may lose it within this window; counted when it first matters
     alarmed_at      INTEGER, -- since when it is past the threshold
     undone_at       INTEGER,
     PRIMARY KEY (organization_id, id),

@@ -6,7 +6,7 @@ use super::answer::{Answer, Format};
 use super::failure::Failure;
 use super::session::Session;
 use crate::app::{self, Gateway};
-use crate::config::Loaded;
+use crate::config::{Loaded, Settings};
 
 /// Options of `serve`.
 #[derive(Debug, clap::Args)]
@@ -27,9 +27,19 @@ impl Serve {
         let gateway = app::bind(&session.opened, &session.loaded.settings).await?;
         let stop = app::stop_signal()?;
         greeting(&session, &gateway).await?.print(format);
+        warn_of_dead_links(&session.loaded.settings);
         gateway.serve(stop).await;
         session.opened.close().await;
         Ok(())
+    }
+}
+
+/// Mail that goes out needs links that work where it is read.
+fn warn_of_dead_links(settings: &Settings) {
+    if !settings.mail.smtp_url.is_empty() && settings.server.public_url.is_empty() {
+        tracing::warn!(
+            "mail.smtp_url is set and server.public_url is not: links in mails lead to the address listened on"
+        );
     }
 }
 

@@ -29,13 +29,23 @@ impl Threshold {
         }
     }
 
-    /// Whether so many people are within it: the larger of the two figures counts.
-    async fn admits(&self, tx: &mut Tx, connection: &Connection, people: i64) -> Result<bool, store::Error> {
+    /// Whether so many people are within it: the larger of the two figures counts. The connection's people are counted
+    /// once in a window, or each loss would cost what the connection is large.
+    async fn admits(
+        &self,
+        tx: &mut Tx,
+        connection: &Connection,
+        change: &mut MassChange,
+        people: i64,
+    ) -> Result<bool, store::Error> {
         if people <= self.count {
             return Ok(true);
         }
-        let linked = tx.count_linked(connection.organization_id, connection.id).await?;
-        Ok(people.saturating_mul(100) <= linked.saturating_mul(self.percent))
+        if change.threshold.is_none() {
+            let linked = tx.count_linked(connection.organization_id, connection.id).await?;
+            change.threshold = Some(self.count.max(linked.saturating_mul(self.percent) / 100));
+        }
+        Ok(change.threshold.is_some_and(|threshold| people <= threshold))
     }
 
     /// What counts now: the window that is open, or a new one.
@@ -55,6 +65,7 @@ impl Threshold {
             begun_at: tx.now(),
             people: 0,
             held: 0,
+            threshold: None,
             alarmed_at: None,
             undone_at: None,
         }))
@@ -78,7 +89,7 @@ pub(super) async fn role_loss(
         }
     }
     let people = change.people.saturating_add(count(fresh.len()));
-    if threshold.admits(tx, connection, people).await? {
+    if threshold.admits(tx, connection, &mut change, people).await? {
         change.people = people;
         tx.put_mass_change(&change).await?;
         for person in fresh {
@@ -113,7 +124,8 @@ pub(super) async fn deactivation(
         return Ok(());
     }
     change.people = change.people.saturating_add(1);
-    let is_news = change.alarmed_at.is_none() && !threshold.admits(tx, connection, change.people).await?;
+    let people = change.people;
+    let is_news = change.alarmed_at.is_none() && !threshold.admits(tx, connection, &mut change, people).await?;
     if is_news {
         change.alarmed_at = Some(tx.now());
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ceiling::Ceiling;
 use super::rules::Rule;
-use super::view::{name_of, shown_name};
+use super::view::{asserted_name, name_of, shown_name};
 use super::{Error, Guards, guard, links};
 use crate::clock::Timestamp;
 use crate::directory::email::Email;
@@ -170,7 +170,12 @@ impl Reconciler {
     ) -> Result<Person, Error> {
         let mut new = person.clone();
         new.managed_by = Some(self.connection.id);
-        new.display_name = shown_name(document);
+        // A User without a name says nothing about the name that the person has already, unless that stood in for one.
+        if let Some(name) = asserted_name(document) {
+            new.display_name = name;
+        } else if person.display_name == person.email {
+            new.display_name = shown_name(document);
+        }
         let mut held = None;
         if let Some(email) = links::address(document) {
             let reason = self.why_the_address_stays(tx, &person, &email).await?;

@@ -144,16 +144,17 @@ pub(super) fn name_of(document: &str) -> Option<String> {
     resource::display_name(&document).map(ToOwned::to_owned)
 }
 
-/// What people call a User: its display name, else its formatted name, else given and family name, else `userName`.
+/// What people call a User: the name that is asserted, else `userName`.
 pub(super) fn shown_name(document: &Map<String, Value>) -> String {
+    asserted_name(document).unwrap_or_else(|| resource::user_name(document).to_owned())
+}
+
+/// The name that the IdP asserts: display name, else formatted name, else given and family name.
+pub(super) fn asserted_name(document: &Map<String, Value>) -> Option<String> {
     let whole = resource::display_name(document).or_else(|| resource::formatted_name(document));
     let parts = [resource::given_name(document), resource::family_name(document)];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    match whole {
-        Some(name) => name.to_owned(),
-        None if parts.is_empty() => resource::user_name(document).to_owned(),
-        None => parts,
-    }
+    whole.map(ToOwned::to_owned).or_else(|| (!parts.is_empty()).then_some(parts))
 }
 
 pub(super) fn reference(related: &Related) -> Reference {

@@ -34,6 +34,9 @@ pub struct MassChange {
     pub people: i64,
     /// How many kept it, because more may not lose it unasked.
     pub held: i64,
+    /// How many people may lose something within this window, once it was counted.
+    #[serde(skip)]
+    pub threshold: Option<i64>,
     /// Since when it is past the threshold.
     pub alarmed_at: Option<Timestamp>,
     /// When it was undone.
@@ -41,18 +44,21 @@ pub struct MassChange {
 }
 
 statements! {
-    CURRENT = "SELECT id, connection_id, kind, begun_at, people, held, alarmed_at, undone_at FROM mass_changes \
+    CURRENT = "SELECT id, connection_id, kind, begun_at, people, held, threshold, alarmed_at, undone_at \
+        FROM mass_changes \
         WHERE organization_id = $1 AND connection_id = $2 AND kind = $3 AND begun_at > $4 AND undone_at IS NULL \
         ORDER BY begun_at DESC, id DESC LIMIT 1";
-    BY_ID = "SELECT id, connection_id, kind, begun_at, people, held, alarmed_at, undone_at FROM mass_changes \
+    BY_ID = "SELECT id, connection_id, kind, begun_at, people, held, threshold, alarmed_at, undone_at \
+        FROM mass_changes \
         WHERE organization_id = $1 AND id = $2";
-    ALARMED = "SELECT id, connection_id, kind, begun_at, people, held, alarmed_at, undone_at FROM mass_changes \
+    ALARMED = "SELECT id, connection_id, kind, begun_at, people, held, threshold, alarmed_at, undone_at \
+        FROM mass_changes \
         WHERE organization_id = $1 AND alarmed_at IS NOT NULL ORDER BY begun_at DESC, id DESC LIMIT 100";
     PUT = "INSERT INTO mass_changes \
-        (organization_id, id, connection_id, kind, begun_at, people, held, alarmed_at, undone_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        (organization_id, id, connection_id, kind, begun_at, people, held, threshold, alarmed_at, undone_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
         ON CONFLICT (organization_id, id) DO UPDATE SET people = excluded.people, held = excluded.held, \
-        alarmed_at = excluded.alarmed_at, undone_at = excluded.undone_at";
+        threshold = excluded.threshold, alarmed_at = excluded.alarmed_at, undone_at = excluded.undone_at";
     COUNT_PERSON = "SELECT COUNT(*) FROM mass_change_people \
         WHERE organization_id = $1 AND mass_change_id = $2 AND person_id = $3";
     ADD_PERSON = "INSERT INTO mass_change_people (organization_id, mass_change_id, person_id, at) \
@@ -123,6 +129,7 @@ impl Tx {
                 row.begun_at,
                 row.people,
                 row.held,
+                row.threshold,
                 row.alarmed_at,
                 row.undone_at,
             )

@@ -31,6 +31,18 @@ async fn a_user_without_an_address_is_kept_and_links_when_one_comes() {
 }
 
 #[tokio::test]
+async fn a_user_without_a_name_takes_nobodys_name_away() {
+    let app = TestApp::new().await;
+    let okta = app.limited("okta", "edit").await;
+    app.person("ada@example.org", "active").await;
+    let id = okta.post("/Users", &json!({ "userName": "ada@example.org" })).await.created();
+    let name = async || app.explain("ada@example.org").await.overview.person.display_name;
+    assert_eq!(name().await, "By hand");
+    okta.patch(&format!("/Users/{id}"), &replace("displayName", "Ada Byron")).await.expect(200);
+    assert_eq!(name().await, "Ada Byron");
+}
+
+#[tokio::test]
 async fn a_user_name_that_is_an_address_stands_in_for_a_missing_one_and_primary_comes_before_work() {
     let app = TestApp::new().await;
     let okta = app.limited("okta", "edit").await;
