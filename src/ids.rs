@@ -144,35 +144,60 @@ impl RequestId {
 /// The source of randomness that is passed in wherever an id or a secret is made.
 ///
 /// The operating system seeds it in production; tests seed it so that snapshots are stable.
-pub struct Randomness(Mutex<StdRng>);
+pub struct Randomness(Mutex<Source>);
+
+struct Source {
+    generator: StdRng,
+    /// The millisecond of the last id, and how many ids it has had before.
+    last: (u64, u16),
+}
+
+impl Source {
+    const fn new(generator: StdRng) -> Self {
+        Self { generator, last: (0, 0) }
+    }
+
+    /// Where an id stands among those of its millisecond.
+    fn place(&mut self, millis: u64) -> u16 {
+        let place = if self.last.0 == millis { self.last.1.saturating_add(1).min(0x0fff) } else { 0 };
+        self.last = (millis, place);
+        place
+    }
+}
 
 impl Randomness {
     /// Seeded by the operating system.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
     pub fn from_system() -> Self {
-        Self(Mutex::new(rand::make_rng()))
+        Self(Mutex::new(Source::new(rand::make_rng())))
     }
 
     /// The same sequence for the same seed; for tests.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self(Mutex::new(StdRng::seed_from_u64(seed)))
+        Self(Mutex::new(Source::new(StdRng::seed_from_u64(seed))))
     }
 
     /// `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).generator.fill_bytes(&mut bytes);
         bytes
     }
 
-    /// A new UUIDv7 of the given time.
+    /// A new UUIDv7 of the given time. Those of one millisecond stand in the order in which they were made (RFC 9562
+    /// §6.2, method 1), so that what one change wrote is read in its order; the other 62 bits are random.
     #[must_use]
     pub fn id<T: Id>(&self, now: Timestamp) -> T {
         let millis = u64::try_from(now.millis()).unwrap_or(0);
-        T::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid())
+        let mut bytes = [0; 10];
+        let mut source = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        source.generator.fill_bytes(&mut bytes);
+        let place = source.place(millis).to_be_bytes();
+        bytes[..2].copy_from_slice(&place);
+        T::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
 }
 
@@ -194,6 +219,15 @@ mod tests {
         for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), String::new()] {
             assert_eq!(other.parse::<ResourceId>(), Err(NotAnId), "{other}");
         }
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_stand_in_their_order() {
+        let (randomness, now) = (Randomness::seeded(1), Timestamp::from_millis(1_700_000_000_000));
+        let ids: Vec<ResourceId> = (0..1000).map(|_| randomness.id(now)).collect();
+        assert!(ids.is_sorted());
+        let later: ResourceId = randomness.id(Timestamp::from_millis(1_700_000_000_001));
+        assert!(ids.iter().all(|id| *id < later));
     }
 
     #[test]
