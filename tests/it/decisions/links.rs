@@ -1,6 +1,8 @@
 //! Held links and addresses, decided: what the User says reaches the person or never does.
 
 use futures_util::future::join_all;
+use secaro_gateway::directory::edit::Edit;
+use secaro_gateway::directory::permissions::Permission;
 use secaro_gateway::provisioning::holds::Decision;
 use serde_json::json;
 
@@ -155,4 +157,43 @@ async fn t11_linking_never_gives_an_admin_role_unasked() {
     decide(&app, &root, &id, Decision::Release).await.unwrap();
     assert_eq!(app.permissions("eve@elsewhere.example").await, NOTHING);
     assert_eq!(only_held(&app).await.reason, "ceiling");
+}
+
+/// Whoever becomes an admin while an IdP's POST is under way was linked before that, or waits for a decision.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn t11_nobody_is_linked_unasked_who_is_an_admin_by_then() {
+    let app = unhurried().await;
+    let root = admin(&app, "root@example.org").await;
+    let okta = app.limited("okta", "edit").await;
+    let promote = Edit { give: vec![Permission::BillingAdmin], ..Edit::default() };
+    let mut outcomes = [0, 0];
+    for round in 0..40 {
+        let email = format!("ada{round}@example.org");
+        app.person(&email, "active").await;
+        let body = user(&email);
+        let promoted = app.opened.directory.edit_person(&root, None, &email, &promote);
+        let posted = okta.post("/Users", &body);
+        // One after the other, so that both ends are seen whatever the machine is at, and at once.
+        let (promoted, posted) = match round % 4 {
+            0 => (promoted.await, posted.await),
+            1 => {
+                let posted = posted.await;
+                (promoted.await, posted)
+            }
+            _ => tokio::join!(promoted, posted),
+        };
+        promoted.unwrap();
+        posted.expect(201);
+        let of_person = format!(
+            "SELECT action FROM audit_records WHERE action IN ('link.made', 'person.access_changed') AND target_id = \
+             (SELECT id FROM people WHERE email_key = '{email}') ORDER BY at, id"
+        );
+        let trail = app.sql().await.texts(&of_person).await;
+        let linked = trail.iter().position(|action| action == "link.made");
+        let became_admin = trail.iter().position(|action| action == "person.access_changed").expect("promoted");
+        assert!(linked.is_none_or(|linked| linked < became_admin), "round {round}: {trail:?}");
+        outcomes[usize::from(linked.is_some())] += 1;
+    }
+    assert_eq!(held(&app).await.len(), outcomes[0], "{outcomes:?}");
+    assert!(outcomes.iter().all(|rounds| *rounds > 0), "both were to be seen: {outcomes:?}");
 }
