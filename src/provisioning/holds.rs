@@ -90,7 +90,7 @@ impl Provisioning {
 
     async fn decide_grant(&self, mut tx: Deciding, grant: Grant, decision: Decision) -> Result<String, Error> {
         let is_loss = grant.state == GrantState::Effective;
-        refuse_what_does_not_wait(&grant)?;
+        refuse_what_does_not_wait(&grant, decision)?;
         refuse_about_oneself(&tx, &grant)?;
         if decision == Decision::AlwaysAllow && (is_loss || grant.connection_id.is_none()) {
             let words = "only what a connection asserts beyond what it may grant can always be allowed; release it";
@@ -182,7 +182,8 @@ async fn discard(tx: &mut Tx, grant: Grant) -> Result<String, Error> {
     match grant.connection_id {
         Some(_) => {
             let hold = decided(tx, &grant, GrantDecision::Discarded);
-            tx.set_grant_state(&Grant { hold, ..grant.clone() }).await?;
+            // What slept does not wake with its facility either.
+            tx.set_grant_state(&Grant { state: GrantState::Held, hold, ..grant.clone() }).await?;
         }
         // Nobody asserts it again.
         None => tx.delete_grant(grant.id).await?,
@@ -277,12 +278,14 @@ async fn note(tx: &mut Tx, action: Action, grant: &Grant, after: serde_json::Val
     audit::record(tx, record.because(grant.reason.clone().unwrap_or_default())).await
 }
 
-fn refuse_what_does_not_wait(grant: &Grant) -> Result<(), Error> {
+fn refuse_what_does_not_wait(grant: &Grant, decision: Decision) -> Result<(), Error> {
     if let (Some(decision), Some(by), Some(at)) = (grant.hold.decision, &grant.hold.decided_by, grant.hold.decided_at) {
         return Err(conflict(format!("{by} {decision} it on {at}; nothing is left to decide")));
     }
-    if grant.state == GrantState::Dormant {
-        let words = "it waits for its facility, not for a decision; it comes alive when that is in use";
+    // A loss that waited before its facility went waits on with it.
+    let discards_a_gain = decision == Decision::Discard && grant.hold.mass_change_id.is_none();
+    if grant.state == GrantState::Dormant && !discards_a_gain {
+        let words = "it waits for its facility; add or unarchive that, or discard what would be given for it";
         return Err(conflict(words));
     }
     if grant.reason.is_none() {

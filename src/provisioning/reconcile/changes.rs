@@ -114,7 +114,7 @@ impl Reconciler {
             granted_by: format!("connection {}", self.connection.key),
             request_id: tx.author().request,
             created_at: tx.now(),
-            hold: if held.is_some() { self.hold(tx) } else { Hold::default() },
+            hold: if state == GrantState::Effective { Hold::default() } else { self.hold(tx) },
         })
     }
 
@@ -187,7 +187,7 @@ fn decided(same: &Grant, new: Grant) -> Option<Grant> {
         }
         (Some(GrantDecision::Released), _) => hold = same.hold.clone(),
         // It waits already, since whenever.
-        (None, GrantState::Held) if same.state == GrantState::Held && same.reason == reason => {
+        (None, GrantState::Held | GrantState::Dormant) if same.state == state && same.reason == reason => {
             hold = same.hold.clone();
         }
         (None, _) => {}

@@ -311,3 +311,28 @@ async fn t31_what_people_may_do_is_a_function_of_what_is_asserted_and_what_was_d
     }
     assert!(decisions > 5, "{decisions} decisions");
 }
+
+/// What waits for a facility waits for somebody as well: by a deadline, and it can be turned down for good.
+#[tokio::test]
+async fn what_is_asserted_for_an_unknown_facility_can_be_discarded_before_there_is_one() {
+    let app = unhurried().await;
+    let root = admin(&app, "root@example.org").await;
+    let okta = app.limited("okta", "edit").await;
+    let mut body = user("ada@example.org");
+    body["entitlements"] = json!([{ "value": "edit_facility:lyon" }]);
+    let path = format!("/Users/{}", okta.post("/Users", &body).await.created());
+    let waits = only_held(&app).await;
+    assert_eq!((waits.kind, waits.reason.as_str()), (What::Dormant, "unknown_facility"));
+    assert!(waits.deadline.unwrap() > waits.since);
+    assert!(is_conflict(&decide(&app, &root, &waits.id, Decision::Release).await), "there is nothing to give yet");
+
+    decide(&app, &root, &waits.id, Decision::Discard).await.unwrap();
+    assert!(held(&app).await.is_empty());
+    app.facility("example", "lyon").await;
+    okta.patch(&path, &replace("title", "x")).await.expect(200);
+    assert_eq!(app.permissions("ada@example.org").await, NOTHING, "it stays discarded");
+    // Withdrawn and asserted anew, it is another one.
+    okta.patch(&path, &json!([{ "op": "remove", "path": "entitlements" }])).await.expect(200);
+    okta.put(&path, &body).await.expect(200);
+    assert_eq!(app.permissions("ada@example.org").await, set(["edit_facility:lyon"]));
+}
