@@ -117,6 +117,18 @@ ids! {
     JobId,
     /// One run of the program, as it claims work.
     ProcessId,
+    /// A browser in which somebody is signed in.
+    SessionId,
+    /// A one-time link into the console.
+    SignInLinkId,
+    /// An organization's OpenID provider.
+    ProviderId,
+    /// A sign-in that is under way at a provider.
+    FlowId,
+    /// Who somebody is at an issuer.
+    IdentityId,
+    /// A form that is kept until its sender is signed in again.
+    FormId,
 }
 
 fn canonical(text: &str) -> Result<Uuid, NotAnId> {

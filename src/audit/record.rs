@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::ids::{
     ConnectionId, DomainId, FacilityId, GrantId, Id as _, InvitationId, JoinRequestId, MassChangeId, OrganizationId,
-    PersonId, PlanId, ResourceId, RuleId, TokenId,
+    PersonId, PlanId, ProviderId, ResourceId, RuleId, SessionId, SignInLinkId, TokenId,
 };
 use crate::store::audit::NewRecord;
 use crate::store::{self, Tx};
@@ -147,6 +147,30 @@ actions! {
     PlanStale = "plan.stale",
     /// Organization admins were told of what happened.
     AdminsTold = "admins.told",
+    /// A one-time link into the console was made.
+    SignInLinkMade = "sign_in_link.made",
+    /// Somebody signed in to the console.
+    SignedIn = "session.began",
+    /// A session ended.
+    SessionEnded = "session.ended",
+    /// Somebody may read everything of the organization.
+    AuditorAdded = "auditor.added",
+    /// Somebody may no longer read everything.
+    AuditorRemoved = "auditor.removed",
+    /// An OpenID provider was set up.
+    ProviderAdded = "provider.added",
+    /// An OpenID provider was changed.
+    ProviderChanged = "provider.changed",
+    /// An OpenID provider was removed.
+    ProviderRemoved = "provider.removed",
+    /// An issuer's subject was bound to a person.
+    IdentityBound = "identity.bound",
+    /// A step of a connection's set-up was ticked, or its tick taken back.
+    StepTicked = "connection.step_ticked",
+    /// A request of an IdP was replayed; nothing came of it but knowledge.
+    RequestReplayed = "request.replayed",
+    /// Something was downloaded from the console.
+    ExportMade = "export.created",
 }
 
 /// What something was done to.
@@ -178,6 +202,12 @@ pub enum Target {
     MassChange(MassChangeId),
     /// One permission of one person from one source.
     Grant(GrantId),
+    /// A browser in which somebody is signed in.
+    Session(SessionId),
+    /// A one-time link into the console.
+    SignInLink(SignInLinkId),
+    /// An OpenID provider.
+    Provider(ProviderId),
 }
 
 impl Target {
@@ -196,6 +226,9 @@ impl Target {
             Self::Plan(id) => ("plan", id.uuid()),
             Self::MassChange(id) => ("mass_change", id.uuid()),
             Self::Grant(id) => ("grant", id.uuid()),
+            Self::Session(id) => ("session", id.uuid()),
+            Self::SignInLink(id) => ("sign_in_link", id.uuid()),
+            Self::Provider(id) => ("provider", id.uuid()),
         }
     }
 }

@@ -147,6 +147,28 @@ pub struct RequestLog {
     pub queue: NonZeroUsize,
 }
 
+/// `[console]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// How long somebody stays signed in who does nothing.
+    #[serde(deserialize_with = "duration::positive")]
+    pub idle_lifetime: Duration,
+    /// How long somebody stays signed in at most.
+    #[serde(deserialize_with = "duration::positive")]
+    pub session_lifetime: Duration,
+    /// How long a sign-in is fresh.
+    #[serde(deserialize_with = "duration::positive")]
+    pub fresh_for: Duration,
+    /// How long a one-time link works.
+    #[serde(deserialize_with = "duration::positive")]
+    pub link_lifetime: Duration,
+    /// Links per hour and address.
+    pub links_per_address: NonZeroU32,
+    /// Whom to ask for help, or empty.
+    pub support_contact: String,
+}
+
 /// `[jobs]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-pub use background::{Domains, Guards, Invitations, Jobs, JoinRequests, Mail, Notifications, RequestLog, Secrets};
+pub use background::{Console, Domains, Guards, Invitations, Jobs, JoinRequests, Mail, Notifications, RequestLog, Secrets};
 pub use layers::{Entry, Origin};
 
 /// The commented file that is the built-in default.
@@ -52,6 +52,8 @@ pub struct Settings {
     pub request_log: RequestLog,
     /// Work in the background.
     pub jobs: Jobs,
+    /// The console of Organization admins.
+    pub console: Console,
 }
 
 /// `[server]`

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    AuditId, ConnectionId, DomainId, EventId, FacilityId, GrantId, Id as _, InvitationId, JobId, JoinRequestId, MailId,
-    MassChangeId, OrganizationId, PersonId, PlanId, ProcessId, ProofId, RequestId, ResourceId, RuleId, TokenId,
+    AuditId, ConnectionId, DomainId, EventId, FacilityId, FlowId, FormId, GrantId, Id as _, IdentityId, InvitationId,
+    JobId, JoinRequestId, MailId, MassChangeId, OrganizationId, PersonId, PlanId, ProcessId, ProofId, ProviderId,
+    RequestId, ResourceId, RuleId, SessionId, SignInLinkId, TokenId,
 };
 
 /// A column type that is stored as another one.
@@ -76,6 +77,12 @@ id_columns!(
     MailId,
     JobId,
     ProcessId,
+    SessionId,
+    SignInLinkId,
+    ProviderId,
+    FlowId,
+    IdentityId,
+    FormId,
 );
 
 /// Ids to look up at once: an array on PostgreSQL, JSON of hexadecimal texts for `json_each` and `unhex` on SQLite.
