@@ -13,12 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Sessions, session};
 use crate::clock::Clock;
 use crate::config::smtp::{SmtpScheme, SmtpUrl};
 use crate::config::{self, Settings};
 use crate::directory::dns::Dns;
-use crate::directory::{Directory, Policy};
+use crate::directory::{Directory, Policy, SignIn};
 use crate::ids::Randomness;
 use crate::jobs::{Rhythm, Worker};
 use crate::outbox::mail::{self, Mailer};
@@ -28,6 +28,8 @@ use crate::provisioning::watch::Thresholds;
 use crate::provisioning::{Bounds, Guards, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
+use crate::web::budget::Budget;
+use crate::web::console::Console;
 use crate::web::health::{self, Health};
 use crate::web::join::Entrance;
 use crate::web::routes::Routes;
@@ -44,6 +46,8 @@ pub struct Opened {
     pub provisioning: Provisioning,
     /// Lets IdPs in.
     pub authenticator: Authenticator,
+    /// Knows who is signed in to the console.
+    pub sessions: Sessions,
     /// What was asked, and what came of it.
     pub request_log: RequestLog,
     /// Does what waits.
@@ -131,6 +135,8 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
     let request_log = RequestLog::new(store.clone(), keeping(&settings.request_log));
     let ground = Ground { clock, randomness, recorder: request_log.recorder() };
     let mailer = Mailer::new(store.clone(), mail_options(settings, key.clone()));
+    let limits = session::Limits { idle: settings.console.idle_lifetime, fresh: settings.console.fresh_for };
+    let sessions = Sessions::new(store.clone(), key.clone(), limits);
     let directory = Directory::new(store.clone(), Arc::new(policy(settings, key)));
     let provisioning = Provisioning::new(directory.clone(), bounds(&settings.scim), guards(&settings.guards));
     let authenticator = Authenticator::new(store.clone());
@@ -148,6 +154,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>, randomness: Arc<Ra
         provisioning,
         directory,
         authenticator,
+        sessions,
         request_log,
         database: options.location.to_string(),
         schema: store::newest_migration(),
@@ -188,7 +195,8 @@ pub fn routes(opened: &Opened, settings: &Settings, base_url: &str) -> Routes {
     let scim = Scim::new(opened.authenticator.clone(), opened.provisioning.clone(), settings, base_url);
     let routes = web::scim::routes(health::routes(Routes::default(), &health(opened)), &scim);
     let entrance = Entrance::new(opened.directory.clone(), settings, base_url);
-    web::api::routes(web::join::routes(routes, &entrance), &entrance)
+    let routes = web::api::routes(web::join::routes(routes, &entrance), &entrance);
+    web::console::routes(routes, &console(opened, settings, base_url))
 }
 
 impl Gateway {
@@ -220,6 +228,20 @@ impl Gateway {
             tracing::warn!(connections = cut_off, "stopped before everything that was accepted was answered");
         }
     }
+}
+
+fn console(opened: &Opened, settings: &Settings, base_url: &str) -> Arc<Console> {
+    Arc::new(Console {
+        directory: opened.directory.clone(),
+        provisioning: opened.provisioning.clone(),
+        request_log: opened.request_log.clone(),
+        mailer: opened.worker.mailer.at(base_url),
+        sessions: opened.sessions.clone(),
+        base_url: base_url.to_owned(),
+        support_contact: settings.console.support_contact.clone(),
+        budget: Budget::new(settings.join_requests.per_client_limit),
+        patience: settings.server.body_timeout,
+    })
 }
 
 fn health(opened: &Opened) -> Health {
@@ -318,7 +340,7 @@ fn thresholds(notifications: &config::Notifications) -> Thresholds {
 }
 
 fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {
-    let Settings { join_requests, invitations, domains, guards, .. } = settings;
+    let Settings { join_requests, invitations, domains, guards, console, .. } = settings;
     Policy {
         key,
         joining: join_requests.enabled,
@@ -334,6 +356,11 @@ fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {
         dns: Dns::new(domains.dns_server.parse().ok(), domains.dns_timeout),
         recheck_every: domains.recheck_every,
         hold_deadline: guards.hold_deadline,
+        sign_in: SignIn {
+            link_lifetime: console.link_lifetime,
+            links_per_address: console.links_per_address.get(),
+            session_lifetime: console.session_lifetime,
+        },
     }
 }
 

@@ -118,6 +118,16 @@ pub struct Member {
 }
 
 impl Member {
+    /// A person whose session was found.
+    pub(super) const fn signed_in(
+        organization: OrganizationId,
+        person: PersonId,
+        name: String,
+        request: RequestId,
+    ) -> Self {
+        Self { organization, person, name, request }
+    }
+
     /// Of which organization.
     #[must_use]
     pub const fn organization(&self) -> OrganizationId {
@@ -163,6 +173,12 @@ impl From<Member> for Actor {
 #[must_use]
 pub fn of_job(job: &'static str, organization: OrganizationId, request: RequestId) -> Author {
     Author { organization, who: Who::System { job }, request }
+}
+
+/// The authority of somebody who showed the secret of a link to the console: to begin a session, and nothing else.
+#[must_use]
+pub fn of_signing_in(organization: OrganizationId, person: PersonId, email: &str, request: RequestId) -> Author {
+    Author { organization, who: Who::Person { person, name: email.to_owned() }, request }
 }
 
 /// The authority of somebody who showed the secret of their invitation: to accept it, and nothing else.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::bearer::{BASE32, checksum};
 use crate::clock::Timestamp;
+use crate::ids::{Id as _, SessionId};
 
 /// What a link is for. A secret for one purpose is none for another (T07).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Purpose {
     Join,
     /// Accepts an invitation.
     Invitation,
+    /// Signs somebody in to the console.
+    SignIn,
 }
 
 impl Purpose {
@@ -24,6 +27,7 @@ impl Purpose {
         match self {
             Self::Join => "secaro_join_",
             Self::Invitation => "secaro_invitation_",
+            Self::SignIn => "secaro_sign_in_",
         }
     }
 }
@@ -51,6 +55,12 @@ impl InstallationKey {
         let bytes = self.mac(purpose.prefix().as_bytes(), &[about.as_bytes(), &issued_at.millis().to_be_bytes()]);
         let body = format!("{}{}", purpose.prefix(), BASE32.encode(&bytes));
         MailedSecret { text: format!("{body}_{}", checksum(&body)), hash: Sha256::digest(bytes).into() }
+    }
+
+    /// What every form of a session's pages holds, so that no other site can make one (T81).
+    #[must_use]
+    pub fn csrf(&self, session: SessionId) -> String {
+        BASE32.encode(&self.mac(b"csrf", &[session.uuid().as_bytes()]))
     }
 
     fn mac(&self, label: &[u8], parts: &[&[u8]]) -> [u8; 32] {

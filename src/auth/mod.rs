@@ -4,7 +4,9 @@
 pub mod actor;
 pub mod bearer;
 pub mod mailed;
+pub mod session;
 
 pub use actor::{Actor, Caller, Member, Operator};
 pub use bearer::{Authenticator, Refusal};
 pub use mailed::InstallationKey;
+pub use session::{Session, Sessions};

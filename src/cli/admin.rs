@@ -5,6 +5,7 @@ use super::failure::{Failure, Kind};
 use super::person::{HEADER, row};
 use super::session::{OfOrganization, Session};
 use crate::auth::Actor;
+use crate::directory::admins::Recovery;
 
 /// What to do about Organization admins.
 #[derive(Debug, clap::Subcommand)]
@@ -27,6 +28,14 @@ pub(super) enum Admin {
     },
 }
 
+/// What recovering access came to, with the way in.
+#[derive(serde::Serialize)]
+struct Recovered {
+    #[serde(flatten)]
+    recovery: Recovery,
+    link: String,
+}
+
 impl Admin {
     pub(super) async fn run(self, session: &Session) -> Result<Answer, Failure> {
         let directory = &session.opened.directory;
@@ -43,14 +52,17 @@ impl Admin {
                 };
                 let organization = of.key(session).await?;
                 let recovery = directory.recover_admin(&operator, &organization, &email, name.as_deref()).await?;
+                let path = directory.recovery_link(&operator, &organization, &email).await?;
+                let server = &session.loaded.settings.server;
+                let link = format!("{}{path}", server.base_url(server.listen));
                 let lines: Vec<String> = recovery.done.iter().map(|done| format!("  {done}.")).collect();
                 let text = format!(
-                    "Recovered access to «{}» for {}:\n{}",
+                    "Recovered access to «{}» for {}:\n{}\n\nSign in with this link; it works once and ends soon:\n  {link}",
                     recovery.organization,
                     recovery.person,
                     lines.join("\n")
                 );
-                Ok(Answer::new(&recovery, text))
+                Ok(Answer::new(&Recovered { recovery, link }, text))
             }
         }
     }

@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-pub use background::{Console, Domains, Guards, Invitations, Jobs, JoinRequests, Mail, Notifications, RequestLog, Secrets};
+pub use background::{
+    Console, Domains, Guards, Invitations, Jobs, JoinRequests, Mail, Notifications, RequestLog, Secrets,
+};
 pub use layers::{Entry, Origin};
 
 /// The commented file that is the built-in default.

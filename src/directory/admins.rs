@@ -11,6 +11,7 @@ use super::permissions::Permission;
 use super::{Directory, Error, grants};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Operator;
+use crate::ids::OrganizationId;
 use crate::outbox::{self, Event};
 use crate::store::links::Link;
 
@@ -30,6 +31,12 @@ impl Directory {
     pub async fn organization_admins(&self, organization: &str) -> Result<Vec<PersonOverview>, Error> {
         let people = self.people(organization).await?;
         Ok(people.into_iter().filter(|person| person.permissions.contains(&Permission::OrganizationAdmin)).collect())
+    }
+
+    /// Whom to ask: the addresses of a few active Organization admins.
+    pub async fn admin_addresses(&self, organization: OrganizationId) -> Result<Vec<String>, Error> {
+        let admins = self.store.read().await?.organization_admins(organization).await?;
+        Ok(admins.into_iter().take(5).map(|admin| admin.email).collect())
     }
 
     /// Makes somebody Organization admin on the authority of the machine alone, whoever they are and whoever else

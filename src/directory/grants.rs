@@ -4,6 +4,7 @@
 use super::Error;
 use super::facilities::{self, Place};
 use super::permissions::Permission;
+use super::sign_in;
 use crate::audit::{self, Action, Record, Target};
 use crate::ids::{OrganizationId, PersonId};
 use crate::outbox::{self, Event};
@@ -128,6 +129,10 @@ pub(crate) async fn note_change(
         .after(texts(&after).into())
         .because(why);
     audit::record(tx, record).await?;
+    let lost = |role: Permission| before.contains(&role) && !after.contains(&role);
+    if lost(Permission::OrganizationAdmin) || lost(Permission::BillingAdmin) {
+        sign_in::end_for(tx, person, "an admin role ended").await?;
+    }
     let event = Event::UserAccessChanged { person, before: texts(before), after: texts(&after), why: why.to_owned() };
     outbox::emit(tx, &event).await
 }

@@ -19,6 +19,7 @@ mod notices;
 pub mod organizations;
 pub mod people;
 pub mod permissions;
+pub mod sign_in;
 
 pub use error::Error;
 pub use key::Key;
@@ -58,6 +59,19 @@ pub struct Policy {
     pub recheck_every: Duration,
     /// By when somebody should have decided what is held.
     pub hold_deadline: Duration,
+    /// How signing in goes.
+    pub sign_in: SignIn,
+}
+
+/// How signing in to the console goes.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// How long a one-time link works.
+    pub link_lifetime: Duration,
+    /// Links within an hour to one person.
+    pub links_per_address: u32,
+    /// How long a session lasts at most.
+    pub session_lifetime: Duration,
 }
 
 /// The directory of an installation. Cheap to clone.

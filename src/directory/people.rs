@@ -6,7 +6,7 @@ use super::Error;
 use super::email::{DomainName, Email};
 use super::grants;
 use super::permissions::Permission;
-use super::{invitations, join_requests};
+use super::{invitations, join_requests, sign_in};
 use crate::audit::{self, Action, Record, Target};
 use crate::clock::Timestamp;
 use crate::ids::ConnectionId;
@@ -143,6 +143,7 @@ pub(crate) async fn deactivate(tx: &mut Tx, old: &Person, by: DeactivatedBy) -> 
     let record = Record::of(Action::PersonDeactivated, Target::Person(person.id));
     audit::record(tx, record.before(describe(old)).after(describe(&person)).because(by.as_str())).await?;
     outbox::emit(tx, &Event::UserDeactivated(person.id)).await?;
+    sign_in::end_for(tx, person.id, "the person was deactivated").await?;
     invitations::revoke_for(tx, &person.email_key, "the person was deactivated").await?;
     join_requests::withdraw_for(tx, &person.email_key, "the person was deactivated").await?;
     grants::note_change(tx, person.id, &before, "deactivated").await?;

@@ -39,8 +39,9 @@ impl Worker {
         let jobs = self.queue.prune(self.rhythm.mail_retention).await?;
         let requests = self.request_log.prune().await?;
         let registrations = self.directory.prune_registrations().await?;
-        if mails + jobs + requests + registrations > 0 {
-            tracing::info!(mails, jobs, requests, registrations, "deleted what was kept long enough");
+        let sign_ins = self.directory.prune_sign_ins().await?;
+        if mails + jobs + requests + registrations + sign_ins > 0 {
+            tracing::info!(mails, jobs, requests, registrations, sign_ins, "deleted what was kept long enough");
         }
         Ok(self.queue.recur(Work::Prune, PRUNE).await?)
     }

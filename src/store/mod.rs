@@ -20,6 +20,7 @@ pub mod installation;
 pub mod invitations;
 pub mod jobs;
 pub mod join_requests;
+pub mod kept_forms;
 pub mod links;
 pub mod mailbox_proofs;
 pub mod mails;
@@ -33,6 +34,8 @@ pub mod plans;
 pub mod request_log;
 pub mod resources;
 pub mod rules;
+pub mod sessions;
+pub mod sign_in_links;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -82,6 +85,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         invitations::STATEMENTS,
         jobs::STATEMENTS,
         join_requests::STATEMENTS,
+        kept_forms::STATEMENTS,
         links::STATEMENTS,
         mailbox_proofs::STATEMENTS,
         mails::STATEMENTS,
@@ -95,6 +99,8 @@ pub fn all_statements() -> Vec<&'static Statement> {
         request_log::STATEMENTS,
         resources::STATEMENTS,
         rules::STATEMENTS,
+        sessions::STATEMENTS,
+        sign_in_links::STATEMENTS,
         tokens::STATEMENTS,
     ]
     .into_iter()

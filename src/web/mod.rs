@@ -3,7 +3,9 @@
 
 pub mod api;
 mod body;
+pub mod budget;
 mod canonical;
+pub mod console;
 pub mod health;
 pub mod join;
 mod request;

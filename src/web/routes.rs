@@ -8,6 +8,8 @@ use axum::http::Method;
 use axum::middleware;
 use axum::routing::{MethodFilter, on};
 
+use super::console::access::Needs;
+use super::console::{self, Console};
 use super::request;
 use super::scim::Scim;
 use super::scim::caller;
@@ -19,6 +21,8 @@ pub enum Access {
     Public,
     /// An IdP with a credential of the connection in the path.
     Connection,
+    /// Somebody who is signed in to the console and may see or do this.
+    Console(Needs),
 }
 
 /// One thing that can be asked for.
@@ -64,6 +68,27 @@ impl Routes {
         let route = on(filter(&method), handler).route_layer(guard).with_state(Arc::clone(scim));
         self.router = self.router.route(path, route);
         self.list.push(Route { method, path: path.to_owned(), access: Access::Connection });
+        self
+    }
+
+    /// Adds a page or an action of the console.
+    #[must_use]
+    pub(super) fn console<H, T>(
+        mut self,
+        method: Method,
+        path: &str,
+        needs: Needs,
+        handler: H,
+        console: &Arc<Console>,
+    ) -> Self
+    where
+        H: Handler<T, Arc<Console>>,
+        T: 'static,
+    {
+        let guard = middleware::from_fn_with_state((Arc::clone(console), needs), console::access::admit);
+        let route = on(filter(&method), handler).route_layer(guard).with_state(Arc::clone(console));
+        self.router = self.router.route(path, route);
+        self.list.push(Route { method, path: path.to_owned(), access: Access::Console(needs) });
         self
     }
 

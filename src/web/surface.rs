@@ -28,7 +28,7 @@ impl Surface {
         match request.uri().path().split('/').nth(1).unwrap_or_default() {
             "scim" => Self::Scim,
             "api" => Self::Api,
-            "join" | "invitations" | "assets" => Self::Page,
+            "console" | "join" | "invitations" | "assets" => Self::Page,
             _ if asks_for_a_page(request.headers()) => Self::Page,
             _ => Self::Scim,
         }

@@ -5,6 +5,7 @@
 mod bridge;
 mod cli;
 mod conformance;
+mod console;
 mod decisions;
 mod domains;
 mod http;

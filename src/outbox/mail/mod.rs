@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::{Work, schedule, schedule_beside};
 use crate::clock::Timestamp;
-use crate::ids::{InvitationId, MailId, OrganizationId, PlanId, ProofId, RequestId};
+use crate::ids::{InvitationId, MailId, OrganizationId, PlanId, ProofId, RequestId, SignInLinkId};
 use crate::store::mails::NewMail;
 use crate::store::{self, Books, Store, Tx};
 
@@ -28,6 +28,19 @@ pub enum Mail {
         /// The registration.
         proof: ProofId,
         /// When the link was issued.
+        issued_at: Timestamp,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// To whoever asks: sign in to the console.
+    SignIn {
+        /// The organization's name.
+        organization: String,
+        /// Theirs.
+        name: String,
+        /// The link.
+        link: SignInLinkId,
+        /// When it was issued.
         issued_at: Timestamp,
         /// When it ends.
         expires_at: Timestamp,
@@ -238,6 +251,7 @@ impl Mail {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::ConfirmMailbox { .. } => "confirm_mailbox",
+            Self::SignIn { .. } => "sign_in",
             Self::Invitation { .. } => "invitation",
             Self::JoinRequestReceived { .. } => "join_request_received",
             Self::JoinRequestReminder { .. } => "join_request_reminder",

@@ -21,6 +21,11 @@ impl Links {
         format!("{}/join/{}", self.base_url, self.key.secret(Purpose::Join, proof.uuid(), issued_at).text)
     }
 
+    fn sign_in(&self, id: crate::ids::SignInLinkId, issued_at: Timestamp) -> String {
+        let secret = self.key.secret(Purpose::SignIn, id.uuid(), issued_at);
+        format!("{}/console/links/{}", self.base_url, secret.text)
+    }
+
     fn invitation(&self, invitation: crate::ids::InvitationId, issued_at: Timestamp) -> String {
         let secret = self.key.secret(Purpose::Invitation, invitation.uuid(), issued_at);
         format!("{}/invitations/{}", self.base_url, secret.text)
@@ -31,6 +36,7 @@ impl Links {
 pub(super) fn letter(mail: &Mail, links: &Links) -> Letter {
     match mail {
         Mail::ConfirmMailbox { .. }
+        | Mail::SignIn { .. }
         | Mail::Invitation { .. }
         | Mail::YourJoinRequestExpired { .. }
         | Mail::JoinRequestAccepted { .. }
@@ -67,6 +73,20 @@ fn to_a_newcomer(mail: &Mail, links: &Links) -> Letter {
             reason: "You get this because this address was entered on Secaro's registration page. If that was not \
                      you, ignore this mail: nothing will happen."
                 .to_owned(),
+        },
+        Mail::SignIn { organization, name, link: id, issued_at, expires_at } => Letter {
+            subject: format!("Sign in to {} on Secaro", named(organization)),
+            blocks: vec![
+                hello(name),
+                text(format!("Somebody, probably you, asked to sign in to the console of {}.", named(organization))),
+                link("Sign in", links.sign_in(*id, *issued_at)),
+                text(format!("It works once, until {}. Opening it asks before it signs you in.", time(*expires_at))),
+            ],
+            reason: format!(
+                "You get this because your address was entered on the sign-in page of {}. If that was not you, ignore \
+                 this mail: nobody is signed in.",
+                named(organization)
+            ),
         },
         Mail::Invitation { organization, name, invited_by, invitation, issued_at, expires_at } => Letter {
             subject: format!("Invitation to {} on Secaro", named(organization)),

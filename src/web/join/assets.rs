@@ -17,7 +17,7 @@ static NAME: LazyLock<String> =
     LazyLock::new(|| format!("secaro-{}.css", &HEXLOWER.encode(&Sha256::digest(STYLE))[..16]));
 
 /// Where the stylesheet is.
-pub(super) fn stylesheet() -> String {
+pub(in crate::web) fn stylesheet() -> String {
     format!("/assets/{}", *NAME)
 }
 

@@ -46,7 +46,7 @@ impl Fields {
 
 /// Whether another site made the browser send this. There is no session to ride on; but nobody is to be made to prove
 /// or to ask something by a page that they happen to look at.
-fn is_foreign(headers: &HeaderMap, ours: &str) -> bool {
+pub(in crate::web) fn is_foreign(headers: &HeaderMap, ours: &str) -> bool {
     if text(headers, "sec-fetch-site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site")) {
         return true;
     }

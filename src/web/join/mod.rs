@@ -1,9 +1,8 @@
 //! The pages for whoever is no person of an organization yet: `/join` and `/invitations/{secret}`. Plain forms, no
 //! script at all. What a form says is read here; what comes of it is the directory's to decide.
 
-mod assets;
-mod budget;
-mod form;
+pub(in crate::web) mod assets;
+pub(super) mod form;
 mod invitations;
 mod pages;
 mod requests;
@@ -18,6 +17,7 @@ use axum::http::request::Parts;
 
 use respond::Refused;
 
+use super::budget::Budget;
 use super::request;
 use super::routes::Routes;
 use crate::config::Settings;
@@ -31,7 +31,7 @@ const FORM_BYTES: usize = 32 * 1024;
 #[derive(Debug)]
 pub struct Entrance {
     pub(super) directory: Directory,
-    budget: budget::Budget,
+    budget: Budget,
     patience: Duration,
     body_bytes: usize,
     /// Where the gateway is reached: scheme, host and port. From the settings alone (T48).
@@ -44,7 +44,7 @@ impl Entrance {
     pub fn new(directory: Directory, settings: &Settings, base_url: &str) -> Arc<Self> {
         Arc::new(Self {
             directory,
-            budget: budget::Budget::new(settings.join_requests.per_client_limit),
+            budget: Budget::new(settings.join_requests.per_client_limit),
             patience: settings.server.body_timeout,
             body_bytes: settings.server.max_body_bytes.get().min(FORM_BYTES),
             origin: origin(base_url),
@@ -66,7 +66,7 @@ impl Entrance {
 }
 
 /// Scheme, host and port of an address.
-fn origin(base_url: &str) -> String {
+pub(super) fn origin(base_url: &str) -> String {
     let path = base_url.find("://").and_then(|at| base_url[at + 3..].find('/').map(|slash| at + 3 + slash));
     base_url[..path.unwrap_or(base_url.len())].to_ascii_lowercase()
 }

@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::pages::Wrong;
-use crate::directory;
 use crate::ids::RequestId;
 use crate::web::api::problem::sentence;
+use crate::{directory, provisioning};
 
 /// On every page: nothing but our own stylesheet and forms, in nobody's frame; the address, which may hold a secret,
 /// goes to nobody.
@@ -62,7 +62,7 @@ pub(in crate::web) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn new(status: u16, heading: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(in crate::web) fn new(status: u16, heading: impl Into<String>, text: impl Into<String>) -> Self {
         Self { status, heading: heading.into(), text: text.into() }
     }
 
@@ -81,6 +81,17 @@ impl Refused {
     /// The page is there, but not for this method.
     pub(in crate::web) fn wrong_method() -> Self {
         Self::new(405, "That does not work here", "Open the page in your browser and use its buttons.")
+    }
+}
+
+impl From<provisioning::Error> for Refused {
+    fn from(error: provisioning::Error) -> Self {
+        use provisioning::Error;
+        match error {
+            Error::Scim(refusal) => Self::new(400, "That is not possible", sentence(&refusal.to_string())),
+            Error::Directory(refusal) => refusal.into(),
+            Error::Store(cause) => directory::Error::Store(cause).into(),
+        }
     }
 }
 

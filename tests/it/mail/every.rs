@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use secaro_gateway::clock::Timestamp;
-use secaro_gateway::ids::{Id as _, InvitationId, JoinRequestId, PlanId, ProofId};
+use secaro_gateway::ids::{Id as _, InvitationId, JoinRequestId, PlanId, ProofId, SignInLinkId};
 use secaro_gateway::outbox::mail::{Mail, Requester};
 use uuid::Uuid;
 
@@ -28,6 +28,16 @@ pub(super) fn invitation() -> Mail {
         invitation: InvitationId::from_uuid(Uuid::from_u128(2)),
         issued_at: at("2026-01-31T09:00:00Z"),
         expires_at: at("2026-02-14T09:00:00Z"),
+    }
+}
+
+pub(super) fn sign_in() -> Mail {
+    Mail::SignIn {
+        organization: "Northwind".to_owned(),
+        name: "Ada Byron".to_owned(),
+        link: SignInLinkId::from_uuid(Uuid::from_u128(9)),
+        issued_at: at("2026-01-31T09:00:00Z"),
+        expires_at: at("2026-01-31T09:10:00Z"),
     }
 }
 
@@ -60,6 +70,7 @@ pub(super) fn all() -> Vec<Mail> {
     };
     let mails = vec![
         confirm(),
+        sign_in(),
         invitation(),
         Mail::JoinRequestReceived { organization: organization(), request: request.clone() },
         Mail::JoinRequestReminder { organization: organization(), request: request.clone(), days: 3 },
@@ -144,6 +155,7 @@ pub(super) fn all() -> Vec<Mail> {
 fn kinds_there_are(mail: &Mail) -> usize {
     match mail {
         Mail::ConfirmMailbox { .. }
+        | Mail::SignIn { .. }
         | Mail::Invitation { .. }
         | Mail::JoinRequestReceived { .. }
         | Mail::JoinRequestReminder { .. }
@@ -162,6 +174,6 @@ fn kinds_there_are(mail: &Mail) -> usize {
         | Mail::ConnectionSilent { .. }
         | Mail::FailureSpike { .. }
         | Mail::DomainSuspended { .. }
-        | Mail::PlanApplied { .. } => 20,
+        | Mail::PlanApplied { .. } => 21,
     }
 }

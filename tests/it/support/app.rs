@@ -15,7 +15,7 @@ use secaro_gateway::clock::{Clock, ManualClock, Timestamp};
 use secaro_gateway::config::{self, Settings, Sources};
 use secaro_gateway::directory::explain::{Explained, Explanation};
 use secaro_gateway::directory::facilities::NewFacility;
-use secaro_gateway::ids::{GrantId, Id as _, PersonId, Randomness, RequestId};
+use secaro_gateway::ids::{GrantId, Id as _, PersonId, Randomness, RequestId, SessionId};
 use secaro_gateway::jobs::Worker;
 use secaro_gateway::provisioning::ceiling::Ceiling;
 use secaro_gateway::provisioning::connections::NewConnection;
@@ -273,11 +273,24 @@ impl TestApp {
         self.mailed_secret(Purpose::Invitation, "sent_at", &format!("invitations WHERE email = '{email}'")).await
     }
 
-    /// A mailed secret, made anew from the installation's key: it is kept nowhere.
-    async fn mailed_secret(&self, purpose: Purpose, issued_at: &str, rows: &str) -> String {
+    /// The secret of the newest link into the console of an address.
+    pub(crate) async fn sign_in_secret(&self, email: &str) -> String {
+        let rows = format!(
+            "sign_in_links WHERE person_id = (SELECT id FROM people WHERE email_key = '{email}') AND method = 'mail'"
+        );
+        self.mailed_secret(Purpose::SignIn, "created_at", &rows).await
+    }
+
+    /// The installation's key.
+    fn key(&self) -> InstallationKey {
         let key = std::fs::read_to_string(self.database.folder().join("gateway.key")).unwrap();
         let key = data_encoding::BASE64.decode(key.trim().as_bytes()).unwrap();
-        let key = InstallationKey::new(key.try_into().expect("32 bytes"));
+        InstallationKey::new(key.try_into().expect("32 bytes"))
+    }
+
+    /// A mailed secret, made anew from the installation's key: it is kept nowhere.
+    async fn mailed_secret(&self, purpose: Purpose, issued_at: &str, rows: &str) -> String {
+        let key = self.key();
         let mut sql = self.sql().await;
         let newest = format!("FROM {rows} ORDER BY created_at DESC, id DESC LIMIT 1");
         let about = sql.ids(&newest).await[0];
@@ -318,7 +331,28 @@ impl TestApp {
         Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin")
-            .header("origin", "null")
+    }
+
+    /// A browser in which a person of `example` is signed in, by a link that was made at the machine.
+    pub(crate) async fn sign_in(&self, email: &str) -> Browser {
+        let path = self.opened.directory.recovery_link(&self.machine(), "example", email).await.unwrap();
+        let entered = self.submit(&path, &[]).await.expect(303);
+        let newest = "FROM sessions ORDER BY signed_in_at DESC, id DESC LIMIT 1";
+        let session = SessionId::from_uuid(self.sql().await.ids(newest).await[0]);
+        Browser { cookie: session_cookie(&entered.headers), csrf: self.key().csrf(session) }
+    }
+
+    /// Opens a page in a browser.
+    pub(crate) async fn browse(&self, browser: &Browser, path: &str) -> Page {
+        self.text(browser.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form from a page that the browser is on: with what its session's forms hold.
+    pub(crate) async fn send(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut all = vec![("csrf", browser.csrf.as_str())];
+        all.extend_from_slice(fields);
+        let request = browser.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        self.text(request.body(encoded(&all)).unwrap()).await
     }
 
     /// Asks the API.
@@ -331,6 +365,33 @@ impl TestApp {
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         ask(&self.router, request).await
     }
+}
+
+/// What a browser holds of a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser {
+    pub(crate) cookie: String,
+    /// What its session's forms hold.
+    pub(crate) csrf: String,
+}
+
+impl Browser {
+    /// A request of this browser from one of our own pages.
+    pub(crate) fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("cookie", &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("user-agent", "a browser")
+    }
+}
+
+/// The session's cookie among those that were set, as a browser sends it back.
+pub(crate) fn session_cookie(headers: &HeaderMap) -> String {
+    let set = headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let cookie = set.filter(|cookie| cookie.starts_with("__Host-secaro-session=")).last().expect("a session");
+    cookie.split(';').next().unwrap().to_owned()
 }
 
 /// Fields as a form sends them.

@@ -1,4 +1,4 @@
-//! How many registrations one network address may send. Counted in memory: the limits that protect a mailbox are in the
+//! How many registrations, or links to sign in, one network address may ask for. Counted in memory: the limits that protect a mailbox are in the
 //! database, this one spares the database.
 
 use std::fmt;
@@ -10,15 +10,17 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 /// From how many addresses on those are forgotten that have not been heard of lately.
 const TIDY: usize = 10_000;
 
-/// Registrations per hour and client.
-pub(super) struct Budget(DefaultKeyedRateLimiter<IpAddr>);
+/// Requests per hour and client.
+pub struct Budget(DefaultKeyedRateLimiter<IpAddr>);
 
 impl Budget {
-    pub(super) fn new(per_hour: NonZeroU32) -> Self {
+    /// Of so many an hour.
+    #[must_use]
+    pub fn new(per_hour: NonZeroU32) -> Self {
         Self(RateLimiter::keyed(Quota::per_hour(per_hour)))
     }
 
-    /// Takes one registration from a client's budget; whether there was one. Clients without an address share one.
+    /// Takes one request from a client's budget; whether there was one. Clients without an address share one.
     pub(super) fn take(&self, client: Option<IpAddr>) -> bool {
         if self.0.len() > TIDY {
             self.0.retain_recent();

@@ -1,0 +1,63 @@
+//! The console: pages and forms for Organization admins, Billing admins, auditors, and everybody's own page. Each file
+//! is a screen; handlers take a request apart, make one call into the domain, and show what it says. Works without any
+//! script.
+
+pub mod access;
+mod asked;
+mod form;
+mod kept;
+mod respond;
+mod shell;
+mod sign_in;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Method;
+
+use super::budget::Budget;
+use super::routes::Routes;
+use crate::auth::Sessions;
+use crate::directory::Directory;
+use crate::outbox::mail::Mailer;
+use crate::provisioning::Provisioning;
+use crate::provisioning::request_log::RequestLog;
+use access::Needs;
+
+/// What the console answers from.
+#[derive(Debug)]
+pub struct Console {
+    /// Secaro's side.
+    pub directory: Directory,
+    /// The IdP's side.
+    pub provisioning: Provisioning,
+    /// What IdPs asked, and what came of it.
+    pub request_log: RequestLog,
+    /// Shows mails.
+    pub mailer: Mailer,
+    /// Knows who is signed in.
+    pub sessions: Sessions,
+    /// Where the gateway is reached, without a trailing slash. From the settings alone (T48).
+    pub base_url: String,
+    /// Whom to ask for help, or empty.
+    pub support_contact: String,
+    /// Links to sign in per client.
+    pub budget: Budget,
+    /// How long a form may take to arrive.
+    pub patience: Duration,
+}
+
+/// Adds the console's pages and actions.
+#[must_use]
+pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
+    let (get, post) = (Method::GET, Method::POST);
+    let routes = routes
+        .public(get.clone(), "/console/sign-in", sign_in::form, console)
+        .public(post.clone(), "/console/sign-in", sign_in::ask, console)
+        .public(get.clone(), "/console/links/{secret}", sign_in::look, console)
+        .public(post.clone(), "/console/links/{secret}", sign_in::enter, console)
+        .console(post.clone(), "/console/sign-out", Needs::Oneself, sign_in::leave, console)
+        .console(get, "/console/kept", Needs::Oneself, kept::show, console)
+        .console(post, "/console/kept", Needs::Oneself, kept::discard, console);
+    routes
+}

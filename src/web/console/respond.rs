@@ -1,0 +1,141 @@
+//! What an answer of the console looks like: its headers, where a form leads, and what is said once on the next page.
+
+use askama::Template;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::access::Session;
+use crate::directory::sign_in::ReturnTo;
+
+pub(in crate::web) use crate::web::join::respond::Refused;
+
+/// What a handler answers.
+pub(super) type Answer = Result<Response, Refused>;
+
+/// Holds what came of a form until the page after it.
+pub(super) const NOTICE: &str = "__Host-secaro-notice";
+
+/// The longest notice, in bytes.
+const LONGEST_NOTICE: usize = 1000;
+
+/// On every page: our own script, style, pictures and forms, nothing else, in nobody's frame.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::VARY, "HX-Request, HX-Request-Type, Cookie"),
+    (HeaderName::from_static("x-robots-tag"), "noindex"),
+];
+
+fn dress(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// A page of somebody who is signed in.
+pub(super) fn page(status: u16, session: &Session, template: &impl Template) -> Response {
+    let mut response = public_page(status, template);
+    if session.notice().is_some() {
+        set_cookie(response.headers_mut(), NOTICE, "", Some(0));
+    }
+    response
+}
+
+/// A page of whoever is not.
+pub(super) fn public_page(status: u16, template: &impl Template) -> Response {
+    let mut response = match template.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(error) => return Refused::internal(error).into_response(),
+    };
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    dress(response.headers_mut());
+    response
+}
+
+/// 303: what was asked for is done, and this page shows it.
+pub(super) fn see(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    dress(response.headers_mut());
+    if let Ok(path) = HeaderValue::try_from(path) {
+        response.headers_mut().insert(header::LOCATION, path);
+    }
+    response
+}
+
+/// 303, and what came of it is said on that page.
+pub(super) fn see_with(path: &str, notice: &str) -> Response {
+    let mut response = see(path);
+    let mut end = notice.len().min(LONGEST_NOTICE);
+    while !notice.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = utf8_percent_encode(&notice[..end], NON_ALPHANUMERIC).to_string();
+    set_cookie(response.headers_mut(), NOTICE, &text, Some(60));
+    response
+}
+
+/// What a notice's cookie says.
+pub(super) fn notice_of(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned).filter(|text| !text.is_empty())
+}
+
+/// Sets a cookie for this host alone; without seconds it lasts as long as the browser is open.
+pub(super) fn set_cookie(headers: &mut HeaderMap, name: &str, value: &str, seconds: Option<u32>) {
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    // Lax: a link in a mail leads to a page and not to the sign-in.
+    if let Ok(cookie) = HeaderValue::try_from(format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Why somebody is led to the sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// They are not signed in, or no longer.
+    SignedOut,
+    /// They were, for too long; or what they want needs a sign-in of the last minutes.
+    Stale,
+    /// What they filled in is kept until they are back.
+    Kept,
+}
+
+impl Why {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed-out",
+            Self::Stale => "again",
+            Self::Kept => "kept",
+        }
+    }
+}
+
+/// Leads to the sign-in, and from there back.
+pub(super) fn to_sign_in(parts: &Parts, why: Why) -> Response {
+    let wanted = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
+    let back = match why {
+        Why::Kept => "/console/kept".to_owned(),
+        _ if parts.method == http::Method::GET => ReturnTo::of(wanted).to_string(),
+        _ => "/console".to_owned(),
+    };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("why", why.as_str()), ("return_to", &back)])
+        .finish();
+    let path = format!("/console/sign-in?{query}");
+    if parts.headers.contains_key("hx-request") {
+        // A redirect would be followed by the script, and the form put where a part of a page was expected.
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        dress(response.headers_mut());
+        if let Ok(path) = HeaderValue::try_from(path) {
+            response.headers_mut().insert("hx-redirect", path);
+        }
+        return response;
+    }
+    see(&path)
+}
