@@ -132,3 +132,8 @@ CREATE INDEX audit_records_action_idx ON audit_records (organization_id, action,
 CREATE INDEX audit_records_actor_idx ON audit_records (organization_id, actor_name, at, id);
 CREATE INDEX request_log_connection_idx ON request_log (organization_id, connection_id, at, id);
 CREATE INDEX plans_organization_idx ON plans (organization_id, created_at, id);
+-- In the order in which they are read, so that a list by time is no better way to them.
+DROP INDEX audit_records_target_idx;
+CREATE INDEX audit_records_target_idx ON audit_records (organization_id, target_id, at, id);
+DROP INDEX audit_records_request_idx;
+CREATE INDEX audit_records_request_idx ON audit_records (organization_id, request_id, at, id);

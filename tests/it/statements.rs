@@ -231,7 +231,7 @@ async fn a_statement_that_reads_a_whole_table_is_seen() {
         ("SELECT id FROM people WHERE organization_id = $1 AND email_key = $2", false),
         ("SELECT id FROM people WHERE display_name = $2", true),
         ("SELECT organization_id FROM people WHERE status <> $1", true),
-        ("SELECT id FROM people WHERE organization_id = $1 AND display_name = $2", true),
+        ("SELECT id FROM people WHERE organization_id = $1 AND email = $2", true),
     ] {
         assert_eq!(plan(&mut connection, sql).await.iter().any(|step| reads_all(step)), whole, "{sql}");
     }
