@@ -2,6 +2,7 @@
 //! request apart, make one call into the domain, and write down what it says. Never names the store.
 
 pub mod api;
+mod assets;
 mod body;
 pub mod budget;
 mod canonical;

@@ -9,6 +9,7 @@ mod kept;
 mod respond;
 mod shell;
 mod sign_in;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,21 +9,14 @@ pub(super) enum Place {
     Overview,
     Users,
     Invite,
-    Invitations,
     JoinRequests,
     Held,
-    Conflicts,
     Plans,
     Connections,
-    Groups,
-    Rules,
     Requests,
     Audit,
     Facilities,
     Domains,
-    Mail,
-    Settings,
-    Help,
     Oneself,
 }
 
@@ -43,7 +36,65 @@ pub(super) struct Shell {
     pub(super) role: &'static str,
 }
 
+impl Place {
+    /// As the navigation calls it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Users => "Users",
+            Self::Invite => "Invite users",
+            Self::JoinRequests => "Join requests",
+            Self::Held => "Held changes",
+            Self::Plans => "Plans",
+            Self::Connections => "Connections",
+            Self::Requests => "Request log",
+            Self::Audit => "Audit log",
+            Self::Facilities => "Facilities",
+            Self::Domains => "Domains",
+            Self::Oneself => "My page",
+        }
+    }
+
+    /// Where it is.
+    pub(super) const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/console",
+            Self::Users => "/console/users",
+            Self::Invite => "/console/invite",
+            Self::JoinRequests => "/console/join-requests",
+            Self::Held => "/console/held",
+            Self::Plans => "/console/plans",
+            Self::Connections => "/console/connections",
+            Self::Requests => "/console/requests",
+            Self::Audit => "/console/audit",
+            Self::Facilities => "/console/facilities",
+            Self::Domains => "/console/domains",
+            Self::Oneself => "/console/me",
+        }
+    }
+}
+
 impl Shell {
+    /// Where this person may go, by headings.
+    pub(super) fn navigation(&self) -> Vec<(&'static str, Vec<Place>)> {
+        let mut parts = Vec::new();
+        if self.may_view_users {
+            let mut people = vec![Place::Users];
+            if self.may_view {
+                people.insert(0, Place::Overview);
+                people.push(Place::Invite);
+            }
+            parts.push(("People", people));
+        }
+        if self.may_view {
+            parts.push(("Decisions", vec![Place::JoinRequests, Place::Held, Place::Plans]));
+            parts.push(("Identity provider", vec![Place::Connections, Place::Requests]));
+            parts.push(("Organization", vec![Place::Facilities, Place::Domains, Place::Audit]));
+        }
+        parts.push(("You", vec![Place::Oneself]));
+        parts
+    }
+
     /// Around a page of this title.
     pub(super) fn of(session: &Session, title: impl Into<String>, place: Place) -> Self {
         Self {

@@ -1,7 +1,6 @@
 //! The pages for whoever is no person of an organization yet: `/join` and `/invitations/{secret}`. Plain forms, no
 //! script at all. What a form says is read here; what comes of it is the directory's to decide.
 
-pub(in crate::web) mod assets;
 pub(super) mod form;
 mod invitations;
 mod pages;
@@ -17,6 +16,7 @@ use axum::http::request::Parts;
 
 use respond::Refused;
 
+use super::assets;
 use super::budget::Budget;
 use super::request;
 use super::routes::Routes;

@@ -2,10 +2,10 @@
 
 use askama::Template;
 
-use super::assets::stylesheet;
 use crate::clock::Timestamp;
 use crate::directory::invitations::{Accepted, Invited};
 use crate::directory::join_requests::{Flaw, Offer, Standing};
+use crate::web::assets::stylesheet;
 
 /// What is wrong with a field, if anything is.
 fn flaw_of<'a>(flaws: &'a [Flaw], field: &str) -> Option<&'a str> {

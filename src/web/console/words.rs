@@ -1,0 +1,65 @@
+//! How values stand on pages: times, states and permissions in a reader's words. Decides nothing.
+
+use crate::clock::Timestamp;
+
+/// `2026-01-31 09:05 UTC`.
+pub(super) fn absolute(at: &Timestamp) -> String {
+    let text = at.to_string();
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => text,
+    }
+}
+
+/// `3 hours ago`, `in 2 days`.
+pub(super) fn ago(at: &Timestamp, now: &Timestamp) -> String {
+    let seconds = (now.millis() - at.millis()) / 1000;
+    let length = seconds.unsigned_abs();
+    let (count, unit) = match length {
+        0..60 => return if seconds < 0 { "in a moment".to_owned() } else { "just now".to_owned() },
+        60..3600 => (length / 60, "minute"),
+        3600..86400 => (length / 3600, "hour"),
+        _ => (length / 86400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    if seconds < 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
+}
+
+/// The class of a state's badge; its word says the same.
+pub(super) fn tone(state: impl std::fmt::Display) -> &'static str {
+    match state.to_string().as_str() {
+        "active" | "accepted" | "applied" | "verified" | "sent" | "linked" => "badge-good",
+        "invited" | "pending" | "planned" | "staged" | "held" | "applying" | "paused" => "badge-warn",
+        "deactivated" | "rejected" | "failed" | "revoked" | "stale" | "suspended" => "badge-bad",
+        _ => "badge-muted",
+    }
+}
+
+/// With a capital, as a state stands alone.
+pub(super) fn capital(text: impl std::fmt::Display) -> String {
+    let text = text.to_string().replace('_', " ");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+/// `1 person`, `3 people`.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_from_now() {
+        let at = |seconds: i64| Timestamp::from_millis(1_700_000_000_000 + seconds * 1000);
+        let ago = |seconds: i64| ago(&at(-seconds), &at(0));
+        assert_eq!(
+            [ago(5), ago(60), ago(7300), ago(200_000)],
+            ["just now", "1 minute ago", "2 hours ago", "2 days ago"]
+        );
+        assert_eq!([ago(-5), ago(-3600)], ["in a moment", "in 1 hour"]);
+        assert_eq!(absolute(&at(0)), "2023-11-14 22:13 UTC");
+    }
+}
