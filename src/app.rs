@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::audit::trail::Trail;
 use crate::auth::{Authenticator, Sessions, session};
 use crate::clock::Clock;
 use crate::config::smtp::{SmtpScheme, SmtpUrl};
@@ -240,6 +241,8 @@ fn console(opened: &Opened, settings: &Settings, base_url: &str) -> Arc<Console>
         base_url: base_url.to_owned(),
         support_contact: settings.console.support_contact.clone(),
         budget: Budget::new(settings.join_requests.per_client_limit),
+        trail: Trail::new(opened.store.clone()),
+        clock: Arc::clone(&opened.ground.clock),
         patience: settings.server.body_timeout,
     })
 }

@@ -240,7 +240,7 @@ fn upper(words: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn overview(
+pub(super) fn overview(
     organization: &Organization,
     person: Person,
     grants: &[ExplainedGrant],

@@ -15,6 +15,7 @@ pub mod held;
 pub mod invitations;
 pub mod join_requests;
 pub mod key;
+pub mod listing;
 mod notices;
 pub mod organizations;
 pub mod people;

@@ -61,6 +61,10 @@ statements! {
         request_id FROM audit_records WHERE organization_id = $1 AND target_id = $2 ORDER BY at, id";
     OF_REQUEST = "SELECT id, at, actor_kind, actor_name, action, target_kind, target_id, before, after, reason, \
         request_id FROM audit_records WHERE organization_id = $1 AND request_id = $2 ORDER BY at, id LIMIT 1000";
+    LIST = "SELECT id, at, actor_kind, actor_name, action, target_kind, target_id, before, after, reason, request_id \
+        FROM audit_records WHERE organization_id = $1 AND (at, id) < ($2, $3) \
+        AND (CAST($4 AS TEXT) IS NULL OR action = $4) AND (CAST($5 AS TEXT) IS NULL OR actor_name = $5) \
+        ORDER BY at DESC, id DESC LIMIT $6";
 }
 
 impl Reader {
@@ -71,6 +75,19 @@ impl Reader {
         target: Uuid,
     ) -> Result<Vec<AuditRecord>, Error> {
         run!(self, query_as::<AuditRecord>(OF_TARGET, organization, target).fetch_all)
+    }
+
+    /// The next records before one, the newest first: of an action, of an actor, or all.
+    pub async fn audit_records_before(
+        &mut self,
+        organization: OrganizationId,
+        (at, id): (Timestamp, AuditId),
+        action: Option<&str>,
+        actor: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, Error> {
+        let limit = i64::from(limit);
+        run!(self, query_as::<AuditRecord>(LIST, organization, at, id, action, actor, limit).fetch_all)
     }
 
     /// The records of one request, in their order; at most a thousand.

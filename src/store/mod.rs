@@ -30,6 +30,7 @@ pub mod notices;
 pub mod organizations;
 pub mod outbox;
 pub mod people;
+pub mod people_list;
 pub mod plans;
 pub mod request_log;
 pub mod resources;
@@ -95,6 +96,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         organizations::STATEMENTS,
         outbox::STATEMENTS,
         people::STATEMENTS,
+        people_list::STATEMENTS,
         plans::STATEMENTS,
         request_log::STATEMENTS,
         resources::STATEMENTS,

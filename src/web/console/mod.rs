@@ -6,9 +6,11 @@ pub mod access;
 mod asked;
 mod form;
 mod kept;
+mod person;
 mod respond;
 mod shell;
 mod sign_in;
+mod users;
 mod words;
 
 use std::sync::Arc;
@@ -18,12 +20,15 @@ use axum::http::Method;
 
 use super::budget::Budget;
 use super::routes::Routes;
+use crate::audit::trail::Trail;
 use crate::auth::Sessions;
+use crate::clock::{Clock, Timestamp};
 use crate::directory::Directory;
 use crate::outbox::mail::Mailer;
 use crate::provisioning::Provisioning;
-use crate::provisioning::request_log::RequestLog;
+use crate::provisioning::request_log::{RequestLog, Shown};
 use access::Needs;
+use respond::Refused;
 
 /// What the console answers from.
 #[derive(Debug)]
@@ -44,8 +49,25 @@ pub struct Console {
     pub support_contact: String,
     /// Links to sign in per client.
     pub budget: Budget,
+    /// What was done, by whom and why.
+    pub trail: Trail,
+    /// Tells times from now.
+    pub clock: Arc<dyn Clock>,
     /// How long a form may take to arrive.
     pub patience: Duration,
+}
+
+impl Console {
+    /// The time that pages tell others from.
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A request of an IdP, if this person may see it.
+    async fn shown_request(&self, session: &access::Session, reference: &str) -> Result<Shown, Refused> {
+        let scope = self.request_log.scope(&session.actor(), Some(session.organization())).await?;
+        Ok(self.request_log.show(scope, reference).await?)
+    }
 }
 
 /// Adds the console's pages and actions.
@@ -60,5 +82,6 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(post.clone(), "/console/sign-out", Needs::Oneself, sign_in::leave, console)
         .console(get, "/console/kept", Needs::Oneself, kept::show, console)
         .console(post, "/console/kept", Needs::Oneself, kept::discard, console);
-    routes
+    let screens = [users::routes, person::routes];
+    screens.into_iter().fold(routes, |routes, screen| screen(routes, console))
 }
