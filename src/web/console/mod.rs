@@ -5,8 +5,12 @@
 pub mod access;
 mod asked;
 mod form;
+mod held;
+mod invite;
+mod join_requests;
 mod kept;
 mod person;
+mod plans;
 mod respond;
 mod shell;
 mod sign_in;
@@ -82,6 +86,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(post.clone(), "/console/sign-out", Needs::Oneself, sign_in::leave, console)
         .console(get, "/console/kept", Needs::Oneself, kept::show, console)
         .console(post, "/console/kept", Needs::Oneself, kept::discard, console);
-    let screens = [users::routes, person::routes];
+    let screens =
+        [users::routes, person::routes, invite::routes, join_requests::routes, held::routes, plans::routes];
     screens.into_iter().fold(routes, |routes, screen| screen(routes, console))
 }
