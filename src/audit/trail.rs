@@ -42,12 +42,7 @@ impl Trail {
     }
 
     /// A page of an organization's records.
-    pub async fn list(
-        &self,
-        organization: OrganizationId,
-        wanted: &Wanted,
-        limit: u32,
-    ) -> Result<Page, store::Error> {
+    pub async fn list(&self, organization: OrganizationId, wanted: &Wanted, limit: u32) -> Result<Page, store::Error> {
         let before = wanted.before.unwrap_or((Timestamp::from_millis(i64::MAX), AuditId::from_uuid(Uuid::max())));
         let (action, actor) = (wanted.action.as_deref(), wanted.actor.as_deref());
         let mut reader = self.store.read().await?;

@@ -6,6 +6,7 @@ pub mod conflicts;
 pub mod connections;
 pub mod detach;
 mod error;
+pub mod groups;
 mod guard;
 pub mod holds;
 mod links;

@@ -16,6 +16,7 @@ pub mod domains;
 pub mod facilities;
 pub mod filter;
 pub mod grants;
+pub mod groups;
 pub mod installation;
 pub mod invitations;
 pub mod jobs;
@@ -82,6 +83,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         domains::STATEMENTS,
         facilities::STATEMENTS,
         grants::STATEMENTS,
+        groups::STATEMENTS,
         installation::STATEMENTS,
         invitations::STATEMENTS,
         jobs::STATEMENTS,

@@ -122,6 +122,14 @@ impl Directory {
         tx.commit().await
     }
 
+    /// Notes that somebody took a file of so many rows away.
+    pub async fn note_export(&self, session: &Session, what: &str, rows: usize) -> Result<(), Error> {
+        let mut tx = self.store.begin(session.member().author()).await?;
+        let record = Record::of(Action::ExportMade, Target::Organization(session.organization_id())).because(what);
+        audit::record(&mut tx, record.after(json!({ "rows": rows }))).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Deletes sessions and links that ended, and forms that nobody came back for, longer ago than a day.
     pub async fn prune_sign_ins(&self) -> Result<u64, Error> {
         let before = self.store.clock().now().minus(Duration::from_hours(24));

@@ -16,6 +16,7 @@ use crate::provisioning::Error;
 use crate::scim::fold;
 use crate::store::audit::AuditRecord;
 use crate::store::outbox::EventRow;
+use crate::store::people::Status as PersonStatus;
 use crate::store::request_log::{RequestRow, Span};
 use crate::store::{self, Reader};
 
@@ -232,8 +233,11 @@ impl RequestLog {
         if named.is_some_and(|named| named != own) {
             return Err(directory::Error::Forbidden("this is another organization's".to_owned()).into());
         }
-        if !reader.organization_admins(own).await?.iter().any(|admin| admin.id == member.person()) {
-            let words = "only an active Organization admin may see this; ask one of them";
+        let roles = reader.console_roles(own, member.person()).await?;
+        let active =
+            reader.person(own, member.person()).await?.is_some_and(|person| person.status == PersonStatus::Active);
+        if !active || !roles.iter().any(|role| role == "organization_admin" || role == "auditor") {
+            let words = "only an active Organization admin or an auditor may see this; ask one of them";
             return Err(directory::Error::Forbidden(words.to_owned()).into());
         }
         Ok(Scope { organization: Some(own) })

@@ -1,4 +1,4 @@
-//! What an address asks for beside its path, and whether a part of the page is enough. Knows no screen.
+//! What an address asks for beside its path. Knows no screen.
 
 use std::convert::Infallible;
 
@@ -10,10 +10,15 @@ use axum::http::request::Parts;
 pub(super) struct Asked {
     path: String,
     pairs: Vec<(String, String)>,
-    fragment: bool,
 }
 
 impl Asked {
+    /// As if this had been asked for: where a form's page is shown again.
+    pub(super) fn of(path: &str, pairs: &[(&str, &str)]) -> Self {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { path: path.to_owned(), pairs }
+    }
+
     /// What stands in a parameter; nothing if it does not stand there.
     pub(super) fn query(&self, name: &str) -> &str {
         self.pairs.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str()).unwrap_or_default()
@@ -22,11 +27,6 @@ impl Asked {
     /// Everything that stands in a parameter that may stand there several times.
     pub(super) fn all(&self, name: &str) -> Vec<&str> {
         self.pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str()).collect()
-    }
-
-    /// Whether the page wants a part of itself: htmx says so, and says `full` where it puts in a whole page.
-    pub(super) const fn is_fragment(&self) -> bool {
-        self.fragment
     }
 
     /// The address with some parameters replaced, each by nothing if empty: how filters, orders and pages link to each
@@ -44,12 +44,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self {
             path: parts.uri.path().to_owned(),
             pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            fragment: header("hx-request") == "true" && header("hx-request-type") != "full",
         })
     }
 }

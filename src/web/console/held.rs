@@ -16,7 +16,6 @@ use super::words::counted;
 use crate::clock::Timestamp;
 use crate::directory;
 use crate::directory::held::Held;
-use crate::ids::Id as _;
 use crate::provisioning::conflicts::Conflict;
 use crate::provisioning::holds::Decision;
 use crate::provisioning::mass_changes::Overview;
@@ -72,7 +71,9 @@ async fn decide(State(console): State<Arc<Console>>, session: Session, fields: F
         "release" => Decision::Release,
         "always" => Decision::AlwaysAllow,
         "discard" => Decision::Discard,
-        _ => return Err(Refused::new(422, "Release or discard?", "Go back and use one of the buttons below the list.")),
+        _ => {
+            return Err(Refused::new(422, "Release or discard?", "Go back and use one of the buttons below the list."));
+        }
     };
     let ids: Vec<String> = fields.all("id").into_iter().map(str::to_owned).collect();
     if ids.is_empty() {

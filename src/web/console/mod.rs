@@ -4,14 +4,21 @@
 
 pub mod access;
 mod asked;
+mod audit;
+mod connections;
+mod export;
 mod form;
 mod held;
 mod invite;
 mod join_requests;
 mod kept;
+mod overview;
 mod person;
+mod places;
 mod plans;
+mod requests;
 mod respond;
+mod set_up;
 mod shell;
 mod sign_in;
 mod users;
@@ -86,7 +93,18 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(post.clone(), "/console/sign-out", Needs::Oneself, sign_in::leave, console)
         .console(get, "/console/kept", Needs::Oneself, kept::show, console)
         .console(post, "/console/kept", Needs::Oneself, kept::discard, console);
-    let screens =
-        [users::routes, person::routes, invite::routes, join_requests::routes, held::routes, plans::routes];
+    let screens = [
+        overview::routes,
+        users::routes,
+        person::routes,
+        invite::routes,
+        join_requests::routes,
+        held::routes,
+        plans::routes,
+        connections::routes,
+        requests::routes,
+        audit::routes,
+        places::routes,
+    ];
     screens.into_iter().fold(routes, |routes, screen| screen(routes, console))
 }

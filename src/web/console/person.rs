@@ -73,12 +73,7 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(post, "/console/users/{person}/{what}", Needs::Admin, end, console)
 }
 
-async fn show(
-    State(console): State<Arc<Console>>,
-    session: Session,
-    Path(id): Path<String>,
-    asked: Asked,
-) -> Answer {
+async fn show(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>, asked: Asked) -> Answer {
     let email = console.address(&session, &id).await?;
     console.person_page(&session, 200, &email, asked.query("tab"), None).await
 }

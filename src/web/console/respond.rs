@@ -29,7 +29,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
     (header::REFERRER_POLICY, "same-origin"),
     (header::CACHE_CONTROL, "no-store"),
-    (header::VARY, "HX-Request, HX-Request-Type, Cookie"),
+    (header::VARY, "Cookie"),
     (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
 
@@ -128,14 +128,5 @@ pub(super) fn to_sign_in(parts: &Parts, why: Why) -> Response {
         .extend_pairs([("why", why.as_str()), ("return_to", &back)])
         .finish();
     let path = format!("/console/sign-in?{query}");
-    if parts.headers.contains_key("hx-request") {
-        // A redirect would be followed by the script, and the form put where a part of a page was expected.
-        let mut response = StatusCode::NO_CONTENT.into_response();
-        dress(response.headers_mut());
-        if let Ok(path) = HeaderValue::try_from(path) {
-            response.headers_mut().insert("hx-redirect", path);
-        }
-        return response;
-    }
     see(&path)
 }

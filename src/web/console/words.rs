@@ -1,6 +1,7 @@
 //! How values stand on pages: times, states and permissions in a reader's words. Decides nothing.
 
 use crate::clock::Timestamp;
+use crate::scim::Dialect;
 
 /// `2026-01-31 09:05 UTC`.
 pub(super) fn absolute(at: &Timestamp) -> String {
@@ -40,6 +41,26 @@ pub(super) fn capital(text: impl std::fmt::Display) -> String {
     let text = text.to_string().replace('_', " ");
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+/// The identity provider that a connection speaks with.
+pub(super) const fn dialect(dialect: &Dialect) -> &'static str {
+    match dialect {
+        Dialect::Okta => "Okta",
+        Dialect::Entra => "Microsoft Entra ID",
+        Dialect::Generic => "Another identity provider",
+    }
+}
+
+/// What a connection may grant, in Secaro's words.
+pub(super) fn ceiling(may_grant: &str) -> String {
+    let called = |right: &str| match right.trim() {
+        "edit" => "Can edit",
+        "billing_admin" => "Billing admin",
+        "organization_admin" => "Organization admin",
+        _ => "",
+    };
+    may_grant.split(',').map(called).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 person`, `3 people`.

@@ -66,6 +66,21 @@ impl Refused {
         Self { status, heading: heading.into(), text: text.into() }
     }
 
+    /// Whether it is about what was filled in, and not about who asks or for what.
+    pub(in crate::web) const fn is_of_a_form(&self) -> bool {
+        matches!(self.status, 400 | 409 | 422)
+    }
+
+    /// The status.
+    pub(in crate::web) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// What is wrong and what to do.
+    pub(in crate::web) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// 500; `cause` goes to the log and nowhere else.
     pub(in crate::web) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");

@@ -49,3 +49,20 @@ for (const all of document.querySelectorAll("[data-all]")) {
     say(`${[...boxes()].filter((box) => box.checked).length} chosen.`);
   });
 }
+
+// What changes by itself, such as a checklist or progress, is looked at again while the page is in view.
+for (const region of document.querySelectorAll("[data-live][id]")) {
+  setInterval(async () => {
+    if (document.hidden || region.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(region.id);
+      if (fresh === null || fresh.innerHTML === region.innerHTML) return;
+      region.replaceChildren(...fresh.childNodes);
+      say(`${region.getAttribute("aria-label")} changed.`);
+    } catch {
+      // The next look may succeed; the page says how to look by hand.
+    }
+  }, 1000 * Number(region.dataset.live));
+}
