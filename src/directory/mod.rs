@@ -2,6 +2,7 @@
 //! or rules; a connection is only the source of a grant here.
 
 pub mod admins;
+pub mod auditors;
 pub(crate) mod deciding;
 pub mod dns;
 pub mod domains;

@@ -11,6 +11,7 @@ mod writer;
 
 pub mod allowances;
 pub mod audit;
+pub mod auditors;
 pub mod connections;
 pub mod domains;
 pub mod facilities;
@@ -79,6 +80,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         STATEMENTS,
         allowances::STATEMENTS,
         audit::STATEMENTS,
+        auditors::STATEMENTS,
         connections::STATEMENTS,
         domains::STATEMENTS,
         facilities::STATEMENTS,

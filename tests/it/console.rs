@@ -1,3 +1,5 @@
 //! The console, asked as a browser does: through the real router, with cookies and forms.
 
+mod decisions;
+mod screens;
 mod sign_in;

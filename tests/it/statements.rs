@@ -20,6 +20,7 @@ use crate::support::database::{Database, Engine};
 /// What may read all rows of a table, or all of an organization's, and why.
 const READS_ALL: &[(&str, &str)] = &[
     ("PING", "one row of organizations, whichever"),
+    ("auditors::ALL", "the organization's auditors, who are few"),
     ("connections::LIST", "the organization's connections, which are few"),
     ("domains::LIST", "the organization's domains, which are few"),
     ("facilities::LIST", "the list of all facilities"),

@@ -19,6 +19,7 @@ mod plans;
 mod requests;
 mod respond;
 mod set_up;
+mod settings;
 mod shell;
 mod sign_in;
 mod users;
@@ -105,6 +106,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         requests::routes,
         audit::routes,
         places::routes,
+        settings::routes,
     ];
     screens.into_iter().fold(routes, |routes, screen| screen(routes, console))
 }

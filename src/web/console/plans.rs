@@ -49,6 +49,15 @@ pub(super) const fn state_of(plan: &Plan) -> &'static str {
     }
 }
 
+/// What a plan's list of people says by now.
+pub(super) const fn tense(plan: &Plan) -> &'static str {
+    match plan.state {
+        PlanState::Planned => "what it would do",
+        PlanState::Applying { .. } | PlanState::Applied { .. } => "what it does",
+        PlanState::Discarded { .. } | PlanState::Stale { .. } => "what it would have done",
+    }
+}
+
 /// People who are shown of a plan; the numbers count all.
 const SHOWN: usize = 500;
 

@@ -33,7 +33,6 @@ struct List {
 #[template(path = "request.html", config = "src/web/console/askama.toml")]
 struct One {
     shell: Shell,
-    now: Timestamp,
     shown: Shown,
     steps: Vec<(String, String)>,
     quirks: Vec<String>,
@@ -81,7 +80,6 @@ async fn show(State(console): State<Arc<Console>>, session: Session, Path(refere
     let quirks = request.quirks.as_array().map(Vec::as_slice).unwrap_or_default();
     let template = One {
         shell: Shell::of(&session, format!("Request {}", request.reference), Place::Requests),
-        now: console.now(),
         steps: steps.collect(),
         quirks: quirks.iter().filter_map(|quirk| quirk.as_str().map(str::to_owned)).collect(),
         curl: format!(

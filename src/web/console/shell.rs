@@ -17,6 +17,7 @@ pub(super) enum Place {
     Audit,
     Facilities,
     Domains,
+    Settings,
     Oneself,
 }
 
@@ -27,7 +28,6 @@ pub(super) struct Shell {
     pub(super) place: Place,
     pub(super) organization: String,
     pub(super) name: String,
-    pub(super) email: String,
     pub(super) csrf: String,
     pub(super) notice: Option<String>,
     pub(super) is_admin: bool,
@@ -51,6 +51,7 @@ impl Place {
             Self::Audit => "Audit log",
             Self::Facilities => "Facilities",
             Self::Domains => "Domains",
+            Self::Settings => "Admins and auditors",
             Self::Oneself => "My page",
         }
     }
@@ -69,6 +70,7 @@ impl Place {
             Self::Audit => "/console/audit",
             Self::Facilities => "/console/facilities",
             Self::Domains => "/console/domains",
+            Self::Settings => "/console/settings",
             Self::Oneself => "/console/me",
         }
     }
@@ -89,7 +91,7 @@ impl Shell {
         if self.may_view {
             parts.push(("Decisions", vec![Place::JoinRequests, Place::Held, Place::Plans]));
             parts.push(("Identity provider", vec![Place::Connections, Place::Requests]));
-            parts.push(("Organization", vec![Place::Facilities, Place::Domains, Place::Audit]));
+            parts.push(("Organization", vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit]));
         }
         parts.push(("You", vec![Place::Oneself]));
         parts
@@ -102,7 +104,6 @@ impl Shell {
             place,
             organization: session.organization_name().to_owned(),
             name: session.display_name().to_owned(),
-            email: session.email().to_owned(),
             csrf: session.csrf().to_owned(),
             notice: session.notice().map(str::to_owned),
             is_admin: session.is_admin(),
