@@ -2,6 +2,7 @@
 //! and a rehearsal. Keeps its data apart from any other.
 
 mod idp;
+mod office;
 mod setup;
 mod story;
 mod view;
@@ -73,6 +74,9 @@ async fn tell(session: &Session, base_url: &str, once: bool, narrator: Narrator)
         let before = view::people(session).await?;
         narrator.say(&format!("\nBefore: who may do what, and why\n{}", view::listing(&before)));
         story.changes().await?;
+        office::admin(session, narrator).await?;
+        story.doubts(office::ADMIN).await?;
+        office::work(session, narrator).await?;
         before
     } else {
         narrator.say("\nThe example of an earlier start is here; its story is not told again.");
@@ -82,13 +86,18 @@ async fn tell(session: &Session, base_url: &str, once: bool, narrator: Narrator)
     let [okta, entra] = tokens;
     let scim = format!("{base_url}/scim/v2/{OKTA}");
     let title = if is_new { "After" } else { "Now" };
-    let text =
-        format!("\n{title}: who may do what, and why\n{}\n{}", view::listing(&after), next_steps(&scim, &okta, once));
+    let link = if once { None } else { Some(office::link(session, base_url).await?) };
+    let text = format!(
+        "\n{title}: who may do what, and why\n{}\n{}",
+        view::listing(&after),
+        next_steps(&scim, &okta, link.as_deref())
+    );
     let json = json!({
         "base_url": base_url,
         "scim_base_url": scim,
         "organization": ORGANIZATION,
         "token": okta,
+        "console": link,
         "tokens": { OKTA: okta, ENTRA: entra },
         "told": is_new,
         "before": before,
@@ -97,11 +106,14 @@ async fn tell(session: &Session, base_url: &str, once: bool, narrator: Narrator)
     Ok(Answer::new(&json, text))
 }
 
-fn next_steps(scim: &str, token: &str, once: bool) -> String {
-    let ending = if once {
-        "The next start finds this data again."
-    } else {
-        "The gateway keeps serving; Ctrl-C stops it, and the next start finds its data again."
+fn next_steps(scim: &str, token: &str, link: Option<&str>) -> String {
+    let ending = match link {
+        None => "The next start finds this data again.".to_owned(),
+        Some(link) => format!(
+            "Console, for {} (the link works once, for ten minutes; every start prints a new one):\n  {link}\n\n\
+             The gateway keeps serving; Ctrl-C stops it, and the next start finds its data again.",
+            office::ADMIN
+        ),
     };
     format!(
         r#"SCIM base URL  {scim}

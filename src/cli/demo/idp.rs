@@ -72,6 +72,15 @@ impl Idp {
         self.send(Method::PATCH, &path, &path, Some(body)).await.map(|_| ())
     }
 
+    /// Sends what the gateway has to refuse.
+    pub(super) async fn send_to_be_refused(&self, endpoint: &str, body: Value) -> Result<(), Failure> {
+        let path = format!("/{endpoint}");
+        match self.send(Method::POST, &path, &path, Some(body)).await {
+            Err(_) => Ok(()),
+            Ok(_) => Err(Failure::failed("the gateway took what it has to refuse")),
+        }
+    }
+
     /// Sends one request and tells it; what is not answered 2xx ends the story.
     async fn send(&self, method: Method, path: &str, told: &str, body: Option<Value>) -> Result<Value, Failure> {
         let mut request = self

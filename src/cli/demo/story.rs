@@ -8,6 +8,26 @@ use super::Narrator;
 use super::idp::Idp;
 use super::setup::{ENTRA, OKTA};
 
+/// The rest of the staff.
+const STAFF: [(&str, &str); 16] = [
+    ("Nils", "Berg"),
+    ("Olga", "Petrova"),
+    ("Paul", "Nguyen"),
+    ("Queenie", "Shaw"),
+    ("Ravi", "Iyer"),
+    ("Sara", "Haddad"),
+    ("Tomas", "Novak"),
+    ("Uma", "Joshi"),
+    ("Viktor", "Lund"),
+    ("Wanda", "Kowal"),
+    ("Xenia", "Pappas"),
+    ("Yusuf", "Demir"),
+    ("Zoe", "Clarke"),
+    ("Anton", "Weiss"),
+    ("Bella", "Costa"),
+    ("Chen", "Wei"),
+];
+
 /// What the IdPs know of what they have pushed so far.
 pub(super) struct Story {
     okta: Idp,
@@ -98,6 +118,32 @@ impl Story {
             "displayName": "Organization admin" });
         let operations = json!([{ "op": "Add", "path": "roles", "value": [{ "value": role.to_string() }] }]);
         self.entra.patch("Users", &self.emil, operations).await
+    }
+
+    /// What no machine should decide: Entra ID claims the address of the Organization admin; and a call that is refused.
+    pub(super) async fn doubts(&self, admin: &str) -> Result<(), Failure> {
+        self.tell("Doubt: Entra ID creates a User with Robin's address; it is not linked before somebody decides");
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "externalId": "robin.hale",
+            "userName": admin,
+            "active": true,
+            "displayName": "Robin Hale",
+            "emails": [{ "primary": true, "type": "work", "value": admin }],
+        });
+        self.entra.create("Users", body.clone()).await?;
+        self.tell("Refused: Entra ID sends the same User again, and hears that it is there");
+        self.entra.send_to_be_refused("Users", body).await?;
+        self.tell("Okta pushes a group that no rule knows");
+        let plain = self.okta_group("All staff").await?;
+        self.okta.patch("Groups", &plain, json!([add_member(&self.ada, "ada.lind")])).await?;
+        self.tell("Joiners: Okta pushes the rest of Leeds");
+        for (given, family) in STAFF {
+            let id = self.okta_user(given, family).await?;
+            let (name, _) = address(given, family);
+            self.okta.patch("Groups", &self.leeds, json!([add_member(&id, &name)])).await?;
+        }
+        Ok(())
     }
 
     async fn leaver(&self) -> Result<(), Failure> {

@@ -64,12 +64,12 @@ impl Console {
         let requests = self.directory.join_requests(organization, part).await?;
         if let Some(oldest) = requests.first() {
             let waits = counted(requests.len(), "join request waits", "join requests wait");
-            add(format!("{waits}, the oldest since {}", ago(&oldest.request.asked_at, &now)), "/console/join-requests");
+            add(format!("{waits}, the oldest {}", ago(&oldest.request.asked_at, &now)), "/console/join-requests");
         }
         let held = self.directory.held(organization).await?;
         if let Some(oldest) = held.first() {
             let waits = counted(held.len(), "change is held", "changes are held");
-            add(format!("{waits}, the oldest since {}", ago(&oldest.since, &now)), "/console/held");
+            add(format!("{waits}, the oldest {}", ago(&oldest.since, &now)), "/console/held");
         }
         for connection in self.provisioning.connections(Some(organization)).await? {
             let path = format!("/console/connections/{}", connection.key);
