@@ -35,6 +35,22 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// What makes these all that somebody was given by hand of a kind; what connections give stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a permission of another kind.
+    pub fn by_hand(found: &Explanation, wanted: Vec<Permission>, admin: bool) -> Result<Self, Error> {
+        let of_kind = |permission: &Permission| (permission.right() == Right::Edit) != admin;
+        if let Some(other) = wanted.iter().find(|permission| !of_kind(permission)) {
+            return Err(Error::Invalid(format!("«{other}» is not of that kind; choose from the list")));
+        }
+        let now: Vec<Permission> = found.by_hand().into_iter().filter(of_kind).collect();
+        let take = now.iter().filter(|permission| !wanted.contains(permission)).cloned().collect();
+        let give = wanted.into_iter().filter(|permission| !now.contains(permission)).collect();
+        Ok(Self { give, take, ..Self::default() })
+    }
+
     fn is_only_a_name(&self) -> bool {
         self.name.is_some()
             && self.email.is_none()

@@ -47,6 +47,21 @@ pub struct Explanation {
     pub link: Option<String>,
 }
 
+impl Explanation {
+    /// What people gave, as far as it is in effect.
+    #[must_use]
+    pub fn by_hand(&self) -> Vec<Permission> {
+        let given = |one: &&Explained| one.because.iter().any(|cause| cause.connection.is_none());
+        self.effective.iter().filter(given).map(|one| one.permission.clone()).collect()
+    }
+
+    /// The connections that give a permission now, by key.
+    pub fn givers<'a>(&'a self, permission: &'a Permission) -> impl Iterator<Item = &'a str> {
+        let same = self.effective.iter().filter(move |one| one.permission == *permission);
+        same.flat_map(|one| &one.because).filter_map(|cause| cause.connection.as_deref())
+    }
+}
+
 /// One permission and what it comes from.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explained {
@@ -240,7 +255,7 @@ fn upper(words: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-pub(super) fn overview(
+fn overview(
     organization: &Organization,
     person: Person,
     grants: &[ExplainedGrant],

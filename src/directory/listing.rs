@@ -1,17 +1,25 @@
 //! People as a list that is read a page at a time: narrowed, ordered, and each with what they may do. Costs the page and
 //! not the organization.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 
-use super::explain::{PersonOverview, connection_keys, overview};
+use super::explain::{PersonOverview, connection_keys};
+use super::organizations::Organization;
 use super::people::Person;
+use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::clock::Timestamp;
-use crate::ids::{Id as _, PersonId};
-use crate::store::people_list::{From, Narrowed};
+use crate::ids::{ConnectionId, Id as _, PersonId};
+use crate::store::people_list::{From, GrantOf, Narrowed};
+use crate::store::{self, Reader};
 
 pub use crate::store::people::Status;
 pub use crate::store::people_list::Counts;
+
+/// How many people are read at once where all are wanted.
+const PORTION: u32 = 500;
 
 /// In which order people are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,19 +50,39 @@ pub struct Wanted {
     pub facility: Option<String>,
     /// Without any permission.
     pub view_only: bool,
+    /// About whom something waits.
+    pub attention: bool,
     /// In this order.
     pub order: Order,
     /// After this person of that order.
     pub after: Option<PersonId>,
 }
 
+/// Somebody on a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListedPerson {
+    /// The person with the effective permissions.
+    #[serde(flatten)]
+    pub overview: PersonOverview,
+    /// Whether something about them waits for a decision, or for a facility.
+    pub attention: bool,
+}
+
 /// A page of people.
 #[derive(Debug, Serialize)]
 pub struct Listed {
     /// The people.
-    pub people: Vec<PersonOverview>,
+    pub people: Vec<ListedPerson>,
     /// After whom the next page begins, if there is one.
     pub next: Option<PersonId>,
+}
+
+impl Listed {
+    /// The people alone.
+    #[must_use]
+    pub fn overviews(self) -> Vec<PersonOverview> {
+        self.people.into_iter().map(|one| one.overview).collect()
+    }
 }
 
 impl Directory {
@@ -66,7 +94,7 @@ impl Directory {
         let managed_by = wanted.managed_by.as_deref().map(|key| {
             // A key that is nobody's finds nobody.
             let found = connections.iter().find(|(_, of)| of.as_str() == key).map(|(id, _)| *id);
-            found.unwrap_or_else(|| crate::ids::ConnectionId::from_uuid(uuid::Uuid::nil()))
+            found.unwrap_or_else(|| ConnectionId::from_uuid(uuid::Uuid::nil()))
         });
         let facility = match wanted.facility.as_deref() {
             Some(key) => {
@@ -83,6 +111,7 @@ impl Directory {
             permission: wanted.permission.clone(),
             facility,
             view_only: wanted.view_only,
+            attention: wanted.attention,
         };
         let last = match wanted.after {
             Some(id) => reader.person(organization.id, id).await?,
@@ -93,12 +122,21 @@ impl Directory {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|person| person.id);
-        let mut people = Vec::with_capacity(rows.len());
-        for person in rows {
-            let grants = reader.explained_grants(organization.id, person.id).await?;
-            people.push(overview(&organization, person, &grants, &connections));
-        }
+        let people = listed(&mut reader, &organization, &connections, rows).await?;
         Ok(Listed { people, next })
+    }
+
+    /// Everybody whom all pages of a list show, in its order.
+    pub async fn list_all_people(&self, organization: &str, wanted: &Wanted) -> Result<Vec<ListedPerson>, Error> {
+        let (mut all, mut wanted) = (Vec::new(), Wanted { after: None, ..wanted.clone() });
+        loop {
+            let page = self.list_people(organization, &wanted, PORTION).await?;
+            all.extend(page.people);
+            match page.next {
+                Some(last) => wanted.after = Some(last),
+                None => return Ok(all),
+            }
+        }
     }
 
     /// How many people an organization has of each kind.
@@ -117,6 +155,36 @@ impl Directory {
             advice: "the list of users shows those there are",
         })
     }
+}
+
+/// Adds what the people may do, with one query for all of them.
+async fn listed(
+    reader: &mut Reader,
+    organization: &Organization,
+    connections: &HashMap<ConnectionId, String>,
+    people: Vec<Person>,
+) -> Result<Vec<ListedPerson>, store::Error> {
+    let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+    let mut grants: HashMap<PersonId, Vec<GrantOf>> = HashMap::new();
+    for grant in reader.grants_of_each(organization.id, &ids).await? {
+        grants.entry(grant.person_id).or_default().push(grant);
+    }
+    let held: HashSet<PersonId> = reader.people_with_held_links(organization.id).await?.into_iter().collect();
+    let mut all = Vec::with_capacity(people.len());
+    for person in people {
+        let grants = grants.remove(&person.id).unwrap_or_default();
+        let attention = held.contains(&person.id) || grants.iter().any(|grant| grant.waits);
+        let active = person.status == Status::Active;
+        let effective = grants.iter().filter(|grant| active && grant.effective);
+        let mut permissions: Vec<Permission> =
+            effective.filter_map(|grant| Permission::of(&grant.permission, grant.facility.as_deref())).collect();
+        permissions.sort();
+        permissions.dedup();
+        let managed_by = person.managed_by.and_then(|id| connections.get(&id).cloned());
+        let overview = PersonOverview { organization: organization.key.clone(), managed_by, permissions, person };
+        all.push(ListedPerson { overview, attention });
+    }
+    Ok(all)
 }
 
 /// What finds a text anywhere in a name or an address; nothing finds everybody.

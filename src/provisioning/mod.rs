@@ -9,6 +9,7 @@ mod error;
 pub mod groups;
 mod guard;
 pub mod holds;
+pub mod ladder;
 mod links;
 pub mod list;
 pub mod mass_changes;

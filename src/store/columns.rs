@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    AuditId, ConnectionId, DomainId, EventId, FacilityId, FlowId, FormId, GrantId, Id as _, IdentityId, InvitationId,
-    JobId, JoinRequestId, MailId, MassChangeId, OrganizationId, PersonId, PlanId, ProcessId, ProofId, ProviderId,
-    RequestId, ResourceId, RuleId, SessionId, SignInLinkId, TokenId,
+    AuditId, ConnectionId, DomainId, EventId, FacilityId, FlowId, FormId, GrantId, Id, IdentityId, InvitationId, JobId,
+    JoinRequestId, MailId, MassChangeId, OrganizationId, PersonId, PlanId, ProcessId, ProofId, ProviderId, RequestId,
+    ResourceId, RuleId, SessionId, SignInLinkId, TokenId,
 };
 
 /// A column type that is stored as another one.
@@ -86,28 +86,28 @@ id_columns!(
 );
 
 /// Ids to look up at once: an array on PostgreSQL, JSON of hexadecimal texts for `json_each` and `unhex` on SQLite.
-pub(super) struct IdList<'a>(pub(super) &'a [ResourceId]);
+pub(super) struct IdList<'a, T = ResourceId>(pub(super) &'a [T]);
 
-impl Type<Postgres> for IdList<'_> {
+impl<T> Type<Postgres> for IdList<'_, T> {
     fn type_info() -> PgTypeInfo {
         <Vec<Uuid> as Type<Postgres>>::type_info()
     }
 }
 
-impl<'q> Encode<'q, Postgres> for IdList<'_> {
+impl<'q, T: Id> Encode<'q, Postgres> for IdList<'_, T> {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
         let ids: Vec<Uuid> = self.0.iter().map(|id| id.uuid()).collect();
         <Vec<Uuid> as Encode<'q, Postgres>>::encode(ids, buffer)
     }
 }
 
-impl Type<Sqlite> for IdList<'_> {
+impl<T> Type<Sqlite> for IdList<'_, T> {
     fn type_info() -> SqliteTypeInfo {
         <String as Type<Sqlite>>::type_info()
     }
 }
 
-impl<'q> Encode<'q, Sqlite> for IdList<'_> {
+impl<'q, T: Id> Encode<'q, Sqlite> for IdList<'_, T> {
     fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
         let ids: Vec<String> = self.0.iter().map(|id| format!("\"{}\"", id.uuid().simple())).collect();
         <String as Encode<'q, Sqlite>>::encode(format!("[{}]", ids.join(",")), buffer)

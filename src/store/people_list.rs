@@ -1,6 +1,7 @@
 //! Lists of people as the console shows them: a page at a time, in one of three orders, narrowed by what stands in the
 //! address. Costs the page: each order has its index.
 
+use super::columns::IdList;
 use super::people::{Person, Status};
 use super::statement::{run, statements};
 use super::{Error, Reader};
@@ -24,6 +25,8 @@ pub struct Narrowed {
     pub facility: Option<FacilityId>,
     /// Without any permission.
     pub view_only: bool,
+    /// About whom something waits.
+    pub attention: bool,
 }
 
 /// In which order, and after whom.
@@ -50,6 +53,21 @@ pub struct Counts {
     pub unmanaged: i64,
 }
 
+/// A permission of one of several people, in effect or waiting.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct GrantOf {
+    /// Whose.
+    pub person_id: PersonId,
+    /// The permission's name, without a facility.
+    pub permission: String,
+    /// Whether it is in effect.
+    pub effective: bool,
+    /// Whether somebody has to decide about it, or it waits for its facility.
+    pub waits: bool,
+    /// The facility's key.
+    pub facility: Option<String>,
+}
+
 statements! {
     BY_EMAIL = "SELECT p.id, p.email, p.email_key, p.display_name, p.status, p.deactivated_by, p.managed_by, \
         p.created_at, p.updated_at FROM people p WHERE p.organization_id = $1 AND p.email_key > $2 \
@@ -63,9 +81,13 @@ statements! {
             AND g.state = 'effective' AND g.facility_id = $8)) \
         AND ($9 = 0 OR NOT EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = p.id \
             AND g.state = 'effective')) \
+        AND ($11 = 0 OR EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = p.id \
+            AND g.reason IS NOT NULL AND g.decision IS NULL) OR p.id IN (SELECT l.person_id FROM links l \
+            WHERE l.organization_id = $1 AND l.reason IS NOT NULL AND l.decided_at IS NULL \
+            AND l.person_id IS NOT NULL)) \
         ORDER BY p.email_key LIMIT $10";
     BY_NAME = "SELECT p.id, p.email, p.email_key, p.display_name, p.status, p.deactivated_by, p.managed_by, \
-        p.created_at, p.updated_at FROM people p WHERE p.organization_id = $1 AND (p.display_name, p.id) > ($2, $11) \
+        p.created_at, p.updated_at FROM people p WHERE p.organization_id = $1 AND (p.display_name, p.id) > ($2, $12) \
         AND (CAST($3 AS TEXT) IS NULL OR p.status = $3) AND (CAST($4 AS UUID) IS NULL OR p.managed_by = $4) \
         AND ($5 = 0 OR p.managed_by IS NULL) \
         AND (CAST($6 AS TEXT) IS NULL OR p.email_key LIKE $6 ESCAPE '!' \
@@ -76,9 +98,13 @@ statements! {
             AND g.state = 'effective' AND g.facility_id = $8)) \
         AND ($9 = 0 OR NOT EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = p.id \
             AND g.state = 'effective')) \
+        AND ($11 = 0 OR EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = p.id \
+            AND g.reason IS NOT NULL AND g.decision IS NULL) OR p.id IN (SELECT l.person_id FROM links l \
+            WHERE l.organization_id = $1 AND l.reason IS NOT NULL AND l.decided_at IS NULL \
+            AND l.person_id IS NOT NULL)) \
         ORDER BY p.display_name, p.id LIMIT $10";
     BY_CHANGE = "SELECT p.id, p.email, p.email_key, p.display_name, p.status, p.deactivated_by, p.managed_by, \
-        p.created_at, p.updated_at FROM people p WHERE p.organization_id = $1 AND (p.updated_at, p.id) < ($2, $11) \
+        p.created_at, p.updated_at FROM people p WHERE p.organization_id = $1 AND (p.updated_at, p.id) < ($2, $12) \
         AND (CAST($3 AS TEXT) IS NULL OR p.status = $3) AND (CAST($4 AS UUID) IS NULL OR p.managed_by = $4) \
         AND ($5 = 0 OR p.managed_by IS NULL) \
         AND (CAST($6 AS TEXT) IS NULL OR p.email_key LIKE $6 ESCAPE '!' \
@@ -89,6 +115,10 @@ statements! {
             AND g.state = 'effective' AND g.facility_id = $8)) \
         AND ($9 = 0 OR NOT EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = p.id \
             AND g.state = 'effective')) \
+        AND ($11 = 0 OR EXISTS (SELECT 1 FROM grants g WHERE g.organization_id = $1 AND g.person_id = p.id \
+            AND g.reason IS NOT NULL AND g.decision IS NULL) OR p.id IN (SELECT l.person_id FROM links l \
+            WHERE l.organization_id = $1 AND l.reason IS NOT NULL AND l.decided_at IS NULL \
+            AND l.person_id IS NOT NULL)) \
         ORDER BY p.updated_at DESC, p.id DESC LIMIT $10";
     // Each from an index of its own, and none by looking at people.
     COUNTS = "SELECT (SELECT COUNT(*) FROM people WHERE organization_id = $1 AND status = 'active') AS active, \
@@ -96,6 +126,16 @@ statements! {
         (SELECT COUNT(*) FROM people WHERE organization_id = $1 AND status = 'deactivated') AS deactivated, \
         (SELECT COUNT(*) FROM people WHERE organization_id = $1 AND status = 'active' AND managed_by IS NULL) \
         AS unmanaged";
+    GRANTS_OF_EACH = "SELECT g.person_id, g.permission, g.state = 'effective' AS effective, \
+        g.reason IS NOT NULL AND g.decision IS NULL AS waits, f.key AS facility FROM json_each($2) AS wanted \
+        CROSS JOIN grants g ON g.organization_id = $1 AND g.person_id = unhex(wanted.value) \
+        LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id",
+        postgres "SELECT g.person_id, g.permission, g.state = 'effective' AS effective, \
+        g.reason IS NOT NULL AND g.decision IS NULL AS waits, f.key AS facility FROM grants g \
+        LEFT JOIN facilities f ON f.organization_id = g.organization_id AND f.id = g.facility_id \
+        WHERE g.organization_id = $1 AND g.person_id = ANY($2)";
+    WITH_HELD_LINKS = "SELECT l.person_id FROM links l WHERE l.organization_id = $1 AND l.reason IS NOT NULL \
+        AND l.decided_at IS NULL AND l.person_id IS NOT NULL";
 }
 
 macro_rules! page {
@@ -113,7 +153,8 @@ macro_rules! page {
                 &$narrowed.permission,
                 $narrowed.facility,
                 i64::from($narrowed.view_only),
-                i64::from($limit)
+                i64::from($limit),
+                i64::from($narrowed.attention)
                 $(, $last)?
             )
             .fetch_all
@@ -135,6 +176,20 @@ impl Reader {
             From::Name(name, id) => page!(self, BY_NAME, organization, name, narrowed, limit, *id),
             From::Changed(at, id) => page!(self, BY_CHANGE, organization, *at, narrowed, limit, *id),
         }
+    }
+
+    /// What these people may do, and what of theirs waits.
+    pub async fn grants_of_each(
+        &mut self,
+        organization: OrganizationId,
+        people: &[PersonId],
+    ) -> Result<Vec<GrantOf>, Error> {
+        run!(self, query_as::<GrantOf>(GRANTS_OF_EACH, organization, IdList(people)).fetch_all)
+    }
+
+    /// About whom a User's link, or address, waits for a decision.
+    pub async fn people_with_held_links(&mut self, organization: OrganizationId) -> Result<Vec<PersonId>, Error> {
+        run!(self, query_scalar::<PersonId>(WITH_HELD_LINKS, organization).fetch_all)
     }
 
     /// How many people there are of each kind.

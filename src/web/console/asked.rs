@@ -40,6 +40,13 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// What is asked for here, asked for at another path, from its beginning: the same list as a file.
+    pub(super) fn elsewhere(&self, path: &str) -> String {
+        Self { path: path.to_owned(), pairs: self.pairs.clone() }.with(&[("after", "")])
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Asked {
     type Rejection = Infallible;
 

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, Method, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::Method;
 
 use super::Console;
 use super::access::{Needs, Session};
 use super::asked::Asked;
-use super::export::csv;
-use super::respond::{Answer, Refused, page};
+use super::export::{File, csv, download};
+use super::respond::{Answer, page};
 use super::shell::{Place, Shell};
 use crate::audit::Action;
 use crate::audit::trail::{AuditRecord, Wanted};
@@ -81,16 +80,7 @@ async fn file(State(console): State<Arc<Console>>, session: Session, asked: Aske
             record.request_id.to_string(),
         ]
     });
-    download(&format!("{}-audit", session.organization()), console.now(), csv(&head, rows)?)
-}
-
-/// A file to keep, named after what is in it and when it was made.
-pub(super) fn download(name: &str, now: Timestamp, text: String) -> Result<Response, Refused> {
-    let time: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}-{time}.csv\""));
-    let disposition = disposition.map_err(Refused::internal)?;
-    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], text).into_response())
+    download(&format!("{}-audit", session.organization()), console.now(), csv(&head, rows)?, File::Csv)
 }
 
 /// Every action there is, for the filter.

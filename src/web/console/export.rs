@@ -1,6 +1,36 @@
 //! Files for spreadsheets: RFC 4180, with every cell that one would take for a formula made a text (T82, CWE-1236).
 
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+
 use super::respond::Refused;
+use crate::clock::Timestamp;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum File {
+    /// For spreadsheets.
+    Csv,
+    /// JSON, one object a line.
+    JsonLines,
+}
+
+/// A file to keep, named after what is in it and when it was made.
+pub(super) fn download(name: &str, now: Timestamp, text: String, file: File) -> Result<Response, Refused> {
+    let time: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+    let (end, kind) = match file {
+        File::Csv => ("csv", "text/csv; charset=utf-8"),
+        File::JsonLines => ("jsonl", "application/jsonl; charset=utf-8"),
+    };
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}-{time}.{end}\""));
+    let disposition = disposition.map_err(Refused::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, text).into_response())
+}
 
 /// Rows below their heads.
 pub(super) fn csv(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String, Refused> {

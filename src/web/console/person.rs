@@ -19,9 +19,11 @@ use crate::directory;
 use crate::directory::edit::{Edit, Effects, Really};
 use crate::directory::explain::Explanation;
 use crate::directory::facilities::Facility;
+use crate::directory::people::DeactivatedBy;
 use crate::directory::permissions::Permission;
 use crate::directory::sign_in::OpenSession;
 use crate::ids::Id as _;
+use crate::provisioning::ladder::Asserted;
 use crate::web::routes::Routes;
 
 #[derive(Template)]
@@ -35,6 +37,7 @@ struct Page {
     found: Explanation,
     facilities: Vec<Facility>,
     timeline: Vec<AuditRecord>,
+    asserted: Option<Asserted>,
     sessions: Vec<OpenSession>,
     wrong: Option<String>,
 }
@@ -42,9 +45,15 @@ struct Page {
 impl Page {
     /// Whether somebody gave this permission by hand.
     fn is_given(&self, permission: &str) -> bool {
-        let all = self.found.effective.iter().chain(&self.found.waiting);
-        let mut of_it = all.filter(|explained| explained.permission.to_string() == permission);
-        of_it.any(|explained| explained.because.iter().any(|cause| cause.connection.is_none()))
+        self.found.by_hand().iter().any(|given| given.to_string() == permission)
+    }
+
+    /// The connections that give it, as words behind its name.
+    fn also_from(&self, permission: &str) -> String {
+        let Ok(permission) = permission.parse() else { return String::new() };
+        let mut givers: Vec<&str> = self.found.givers(&permission).collect();
+        givers.dedup();
+        if givers.is_empty() { String::new() } else { format!("also from {}", givers.join(", ")) }
     }
 }
 
@@ -94,10 +103,15 @@ impl Console {
         let found = self.directory.explain(Some(session.organization()), email).await?;
         let (person, organization) = (found.overview.person.id, session.organization_id());
         let is_oneself = person == session.person();
-        let tab = ["details", "timeline"].into_iter().find(|known| *known == tab).unwrap_or("access");
+        let tab =
+            ["details", "identity", "sent", "timeline"].into_iter().find(|known| *known == tab).unwrap_or("access");
         let timeline = match tab {
             "timeline" => self.trail.of(organization, person.uuid()).await.map_err(directory::Error::Store)?,
             _ => Vec::new(),
+        };
+        let asserted = match tab {
+            "identity" | "sent" => self.provisioning.asserted(organization, person).await?,
+            _ => None,
         };
         let (title, place) =
             if is_oneself { ("My page", Place::Oneself) } else { (found.overview.person.email.as_str(), Place::Users) };
@@ -110,6 +124,7 @@ impl Console {
             is_oneself,
             facilities: self.directory.facilities(session.organization()).await?,
             timeline,
+            asserted,
             sessions: self.directory.open_sessions(organization, person).await?,
             found,
             wrong,
@@ -123,13 +138,20 @@ impl Console {
         if called.is_empty() { "View only".to_owned() } else { called.join("; ") }
     }
 
-    async fn edited(&self, session: &Session, id: &str, edit: &Edit) -> Answer {
+    /// Makes these all that the person was given by hand of a kind.
+    async fn given_by_hand(&self, session: &Session, id: &str, wanted: Vec<Permission>, admin: bool) -> Answer {
+        let email = self.address(session, id).await?;
+        let found = self.directory.explain(Some(session.organization()), &email).await?;
+        self.edited(session, id, "access", &Edit::by_hand(&found, wanted, admin)?).await
+    }
+
+    async fn edited(&self, session: &Session, id: &str, tab: &str, edit: &Edit) -> Answer {
         let email = self.address(session, id).await?;
         match self.directory.edit_person(&session.actor(), Some(session.organization()), &email, edit).await {
-            Ok(_) => Ok(see_with(&format!("/console/users/{id}"), "Saved.")),
+            Ok(_) => Ok(see_with(&format!("/console/users/{id}?tab={tab}"), "Saved.")),
             Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
                 let status = if matches!(error, directory::Error::Conflict(_)) { 409 } else { 422 };
-                self.person_page(session, status, &email, "details", Some(error.to_string())).await
+                self.person_page(session, status, &email, tab, Some(error.to_string())).await
             }
             Err(other) => Err(other.into()),
         }
@@ -142,10 +164,12 @@ async fn change(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Answer {
+    if fields.text("what") == "can-edit" {
+        return console.given_by_hand(&session, &id, permissions(&fields, "can_edit")?, false).await;
+    }
     let name = Some(fields.text("name").to_owned()).filter(|name| !name.is_empty());
     let email = Some(fields.text("email").to_owned()).filter(|email| !email.is_empty());
-    let can_edit = (fields.text("what") == "can-edit").then(|| permissions(&fields, "can_edit")).transpose()?;
-    console.edited(&session, &id, &Edit { name, email, can_edit, ..Edit::default() }).await
+    console.edited(&session, &id, "details", &Edit { name, email, ..Edit::default() }).await
 }
 
 async fn change_admin(
@@ -154,8 +178,7 @@ async fn change_admin(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Answer {
-    let admin_for = Some(permissions(&fields, "admin_for")?);
-    console.edited(&session, &id, &Edit { admin_for, ..Edit::default() }).await
+    console.given_by_hand(&session, &id, permissions(&fields, "admin_for")?, true).await
 }
 
 /// The permissions that were ticked.
@@ -242,6 +265,15 @@ async fn end(
         _ => "is no longer managed by an identity provider",
     };
     Ok(see_with(&format!("/console/users/{id}"), &format!("{email} {done}.")))
+}
+
+/// Who ended a person's access.
+pub(super) const fn ended_by(by: &DeactivatedBy) -> &'static str {
+    match by {
+        DeactivatedBy::Idp => "by the identity provider",
+        DeactivatedBy::ResourceDeleted => "because the identity provider deleted the User",
+        DeactivatedBy::Admin => "by an Organization admin; no identity provider undoes that",
+    }
 }
 
 /// Permissions in Secaro's words; none is View only.

@@ -122,7 +122,7 @@ async fn facility(State(console): State<Arc<Console>>, session: Session, Path(ke
     let wanted = Wanted { facility: Some(key), ..Wanted::default() };
     let listed = console.directory.list_people(organization, &wanted, PAGE).await?;
     let shell = Shell::of(&session, facility.name.as_str(), Place::Facilities);
-    Ok(page(200, &session, &One { shell, facility, people: listed.people, more: listed.next.is_some() }))
+    Ok(page(200, &session, &One { shell, facility, more: listed.next.is_some(), people: listed.overviews() }))
 }
 
 async fn change_facility(

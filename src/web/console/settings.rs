@@ -47,7 +47,7 @@ impl Console {
         for (title, permission) in [("Organization admins", "organization_admin"), ("Billing admins", "billing_admin")]
         {
             let wanted = Wanted { permission: Some(permission.to_owned()), ..Wanted::default() };
-            admins.push((title, self.directory.list_people(organization, &wanted, PAGE).await?.people));
+            admins.push((title, self.directory.list_people(organization, &wanted, PAGE).await?.overviews()));
         }
         let auditors = self.directory.auditors(organization).await?;
         let shell = Shell::of(session, "Admins and auditors", Place::Settings);
