@@ -44,8 +44,8 @@ impl Provisioning {
         let groups = rows.into_iter().map(|row| {
             let document: Value = serde_json::from_str(&row.document).unwrap_or_default();
             let name = document["displayName"].as_str().unwrap_or_default().to_owned();
-            let given = rules.iter().filter_map(|rule| rule.of_group(row.id, &name)).flatten();
-            let mut gives: Vec<String> = given.map(|permission| permission.to_string()).collect();
+            let permissions = rules.iter().filter_map(|rule| rule.of_group(row.id, &name)).flatten();
+            let mut gives: Vec<String> = permissions.map(|permission| permission.to_string()).collect();
             gives.sort();
             gives.dedup();
             Group { id: row.id, name, members: row.members, gives }

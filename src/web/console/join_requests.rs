@@ -38,7 +38,7 @@ struct Page {
 
 #[derive(Template)]
 #[template(path = "join_request.html", config = "src/web/console/askama.toml")]
-struct One {
+struct Shown {
     shell: Shell,
     now: Timestamp,
     one: Listed,
@@ -47,7 +47,7 @@ struct One {
     wrong: Option<String>,
 }
 
-impl One {
+impl Shown {
     /// Whether they would like this facility: ticked for the admin, who decides.
     fn is_wished(&self, key: &str) -> bool {
         self.one.wished_facilities.iter().any(|wish| wish.facility.as_deref() == Some(key))
@@ -93,7 +93,7 @@ impl Console {
         };
         let facilities = self.directory.facilities(session.organization()).await?;
         let shell = Shell::of(session, format!("Join request of {}", one.request.email), Place::JoinRequests);
-        Ok(page(status, session, &One { shell, now: self.now(), one, facilities, message, wrong }))
+        Ok(page(status, session, &Shown { shell, now: self.now(), one, facilities, message, wrong }))
     }
 }
 

@@ -132,12 +132,6 @@ impl Console {
         Ok(page(status, session, &template))
     }
 
-    /// Everything that somebody may do, in Secaro's words.
-    pub(super) fn access_in_words(&self, found: &Explanation) -> String {
-        let called: Vec<&str> = found.effective.iter().map(|explained| explained.called.as_str()).collect();
-        if called.is_empty() { "View only".to_owned() } else { called.join("; ") }
-    }
-
     /// Makes these all that the person was given by hand of a kind.
     async fn given_by_hand(&self, session: &Session, id: &str, wanted: Vec<Permission>, admin: bool) -> Answer {
         let email = self.address(session, id).await?;
@@ -268,12 +262,19 @@ async fn end(
 }
 
 /// Who ended a person's access.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
 pub(super) const fn ended_by(by: &DeactivatedBy) -> &'static str {
     match by {
         DeactivatedBy::Idp => "by the identity provider",
         DeactivatedBy::ResourceDeleted => "because the identity provider deleted the User",
         DeactivatedBy::Admin => "by an Organization admin; no identity provider undoes that",
     }
+}
+
+/// Everything that somebody may do, in Secaro's words.
+pub(super) fn access_in_words(found: &Explanation) -> String {
+    let called: Vec<&str> = found.effective.iter().map(|explained| explained.called.as_str()).collect();
+    if called.is_empty() { "View only".to_owned() } else { called.join("; ") }
 }
 
 /// Permissions in Secaro's words; none is View only.

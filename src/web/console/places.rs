@@ -24,7 +24,7 @@ const PAGE: u32 = 100;
 
 #[derive(Template)]
 #[template(path = "facilities.html", config = "src/web/console/askama.toml")]
-struct Facilities {
+struct FacilitiesPage {
     shell: Shell,
     facilities: Vec<Facility>,
     filled: NewFacility,
@@ -42,7 +42,7 @@ struct One {
 
 #[derive(Template)]
 #[template(path = "domains.html", config = "src/web/console/askama.toml")]
-struct Domains {
+struct DomainsPage {
     shell: Shell,
     now: Timestamp,
     domains: Vec<DomainView>,
@@ -85,13 +85,13 @@ impl Console {
     ) -> Answer {
         let facilities = self.directory.facilities(session.organization()).await?;
         let shell = Shell::of(session, "Facilities", Place::Facilities);
-        Ok(page(status, session, &Facilities { shell, facilities, filled, wrong }))
+        Ok(page(status, session, &FacilitiesPage { shell, facilities, filled, wrong }))
     }
 
     async fn domains_page(&self, session: &Session, status: u16, filled: String, wrong: Option<String>) -> Answer {
         let domains = self.directory.domains(session.organization()).await?;
         let shell = Shell::of(session, "Domains", Place::Domains);
-        Ok(page(status, session, &Domains { shell, now: self.now(), domains, filled, wrong }))
+        Ok(page(status, session, &DomainsPage { shell, now: self.now(), domains, filled, wrong }))
     }
 }
 

@@ -119,6 +119,7 @@ impl Shell {
     }
 
     /// Whether the navigation stands here.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
     pub(super) fn is_at(&self, place: &Place) -> bool {
         self.place == *place
     }

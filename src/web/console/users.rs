@@ -12,7 +12,7 @@ use super::access::{Needs, Session};
 use super::asked::Asked;
 use super::export::{File, csv, download};
 use super::form::Fields;
-use super::person::in_words;
+use super::person::{access_in_words, in_words};
 use super::respond::{Answer, Refused, page, see, see_with};
 use super::shell::{Place, Shell};
 use crate::clock::Timestamp;
@@ -176,7 +176,7 @@ async fn confirm(State(console): State<Arc<Console>>, session: Session, asked: A
     for id in asked.all("person") {
         let email = console.address(&session, id).await?;
         let explained = console.directory.explain(Some(session.organization()), &email).await?;
-        people.push((id.to_owned(), vec![email, console.access_in_words(&explained)]));
+        people.push((id.to_owned(), vec![email, access_in_words(&explained)]));
     }
     if people.is_empty() {
         return Ok(see_with("/console/users", "Nobody was chosen. Choose people in the list first."));

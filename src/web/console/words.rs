@@ -1,6 +1,9 @@
 //! How values stand on pages: times, states and permissions in a reader's words. Decides nothing.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
+
 use crate::clock::Timestamp;
+use crate::directory::permissions::Permission;
 use crate::scim::Dialect;
 
 /// `2026-01-31 09:05 UTC`.
@@ -61,6 +64,11 @@ pub(super) fn ceiling(may_grant: &str) -> String {
         _ => "",
     };
     may_grant.split(',').map(called).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// A permission in Secaro's words; a facility by its key.
+pub(super) fn permission(text: &str) -> String {
+    text.parse::<Permission>().map_or_else(|_| text.to_owned(), |permission| permission.called(None))
 }
 
 /// `1 person`, `3 people`.

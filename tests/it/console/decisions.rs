@@ -18,9 +18,10 @@ async fn with_an_admin() -> (TestApp, Browser) {
 /// What is said once on the page that a form leads to.
 async fn notice(app: &TestApp, browser: &Browser, sent: &Page) -> String {
     let location = sent.headers["location"].to_str().unwrap();
-    let set = sent.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
-    let notice =
-        set.filter_map(|cookie| cookie.split(';').next()).find(|cookie| cookie.starts_with("__Host-secaro-notice="));
+    let cookies = sent.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let notice = cookies
+        .filter_map(|cookie| cookie.split(';').next())
+        .find(|cookie| cookie.starts_with("__Host-secaro-notice="));
     let cookie = format!("{}; {}", browser.cookie, notice.expect("a notice"));
     let page = app.browse(&Browser { cookie, ..browser.clone() }, location).await.expect(200);
     page.text.split("<p class=\"notice\">").nth(1).unwrap().split("</p>").next().unwrap().to_owned()
@@ -173,7 +174,7 @@ async fn a_held_change_is_released_and_a_doubtful_link_shows_both_sides() {
     app.grant("grace@example.org", "organization_admin").await;
     idp.user("grace@example.org").await;
     let page = app.browse(&ada, "/console/held").await.expect(200);
-    assert!(page.words().contains("billing_admin") && page.words().contains("see both sides"), "{}", page.words());
+    assert!(page.words().contains("Billing admin") && page.words().contains("see both sides"), "{}", page.words());
     let conflict = page.text.split("href=\"/console/conflicts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let both = app.browse(&ada, &format!("/console/conflicts/{conflict}")).await.expect(200);
     assert!(both.words().contains("Is this the same person?"));

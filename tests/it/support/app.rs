@@ -389,8 +389,8 @@ impl Browser {
 
 /// The session's cookie among those that were set, as a browser sends it back.
 pub(crate) fn session_cookie(headers: &HeaderMap) -> String {
-    let set = headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
-    let cookie = set.filter(|cookie| cookie.starts_with("__Host-secaro-session=")).last().expect("a session");
+    let mut set = headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let cookie = set.rfind(|cookie| cookie.starts_with("__Host-secaro-session=")).expect("a session");
     cookie.split(';').next().unwrap().to_owned()
 }
 

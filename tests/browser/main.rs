@@ -1,0 +1,7 @@
+//! The console in a real browser: Debian's Chromium, driven by its own driver, on the built program with the data of
+//! its demo. What only a browser knows: accessibility, layout, scripts, cookies.
+
+mod demo;
+mod driver;
+mod journeys;
+mod screens;
