@@ -45,7 +45,7 @@ async fn person_id(app: &TestApp, email: &str) -> String {
 
 /// Whether it is a file to keep, whose making is on record.
 fn is_file(path: &str) -> bool {
-    path.ends_with(".csv") || path.ends_with(".jsonl")
+    [".csv", ".jsonl"].into_iter().any(|ending| path.ends_with(ending))
 }
 
 /// Every address with a page, with real parameters.
