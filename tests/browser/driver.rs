@@ -1,6 +1,7 @@
 //! Chromium and its driver, started for one test and ended with it; and what is asked of every page.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ impl Driver {
         command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("chromedriver starts (Debian: chromium-driver)");
         let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(30), "chromedriver does not listen");
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -65,7 +66,14 @@ impl Driver {
 }
 
 impl Drop for Driver {
+    /// Asked to shut down, it ends its browsers too, also those of a test that failed.
     fn drop(&mut self) {
+        if let Ok(mut connection) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let request = "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+            let _ = connection.write_all(request.as_bytes());
+            let _ = connection.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = connection.read_to_end(&mut Vec::new());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
