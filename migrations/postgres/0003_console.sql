@@ -137,3 +137,4 @@ DROP INDEX audit_records_target_idx;
 CREATE INDEX audit_records_target_idx ON audit_records (organization_id, target_id, at, id);
 DROP INDEX audit_records_request_idx;
 CREATE INDEX audit_records_request_idx ON audit_records (organization_id, request_id, at, id);
+CREATE INDEX resources_groups_idx ON resources (organization_id, name_key, id) WHERE kind = 'Group';

@@ -7,6 +7,7 @@ use super::{Error, Provisioning};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::directory::{self, Key};
+use crate::ids::OrganizationId;
 use crate::scim::Dialect;
 use crate::store::Tx;
 pub use crate::store::connections::{Connection, ConnectionState, OwnGuard};
@@ -80,6 +81,40 @@ impl Provisioning {
     pub async fn connection(&self, key: &str) -> Result<Connection, Error> {
         let found = self.store.read().await?.connection_by_key(key).await?;
         Ok(found.ok_or_else(|| unknown(key))?)
+    }
+
+    /// The one of this key, if it is this organization's; another organization's is as unknown as one that is not there
+    /// (T02).
+    pub async fn connection_of(&self, organization: OrganizationId, key: &str) -> Result<Connection, Error> {
+        let found = self.store.read().await?.connection_by_key(key).await?;
+        let found = found.filter(|found| found.organization_id == organization);
+        Ok(found.ok_or_else(|| unknown(key))?)
+    }
+
+    /// Changes what the mass-change guard of a connection has of its own: from how many people, and from how many in a
+    /// hundred, it may take something at once. Nothing means that the settings decide.
+    pub async fn set_guard(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        key: &str,
+        (count, percent): (Option<u32>, Option<u32>),
+    ) -> Result<(), Error> {
+        if count == Some(0) || percent.is_some_and(|percent| percent > 100) {
+            let words = "the guard counts from 1 person, and up to 100 percent";
+            return Err(directory::Error::Invalid(words.to_owned()).into());
+        }
+        self.connection_of(organization, key).await?;
+        let mut tx = self.directory.begin(actor, organization).await?;
+        let connection = in_use(&mut tx, key).await?;
+        let (guard_count, guard_percent) = (count.map(i64::from), percent.map(i64::from));
+        let guard = OwnGuard { guard_count, guard_percent, ..connection.guard };
+        tx.set_guard(connection.id, &guard).await?;
+        let record = Record::of(Action::ConnectionChanged, Target::Connection(connection.id));
+        let (before, after) = (json!(connection.guard), json!(guard));
+        audit::record(&mut tx, record.before(before).after(after)).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }
 
@@ -157,7 +192,7 @@ pub(super) async fn in_use(tx: &mut Tx, key: &str) -> Result<Connection, Error> 
     Ok(connection)
 }
 
-fn unknown(key: &str) -> directory::Error {
+pub(super) fn unknown(key: &str) -> directory::Error {
     let advice = "«secaro-gateway connection list» shows those there are";
     directory::Error::NotFound { kind: "connection", name: key.to_owned(), advice }
 }

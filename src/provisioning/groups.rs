@@ -1,55 +1,179 @@
-//! The groups that a connection pushed: how many members each has, which rules it meets and what they give. A group
-//! that meets none is unmatched: its members gain nothing by it.
+//! The groups that IdPs push, as an organization looks at them: which rules hit each, and what comes of it. Reads only.
 
-use serde::Serialize;
-use serde_json::Value;
+use std::collections::HashMap;
 
-use super::rules::Rule;
+use super::rules::{Given, Rule, RuleRow};
+use super::view::name_of;
 use super::{Error, Provisioning};
-use crate::ids::ResourceId;
+use crate::clock::Timestamp;
+use crate::directory::facilities::{self, Place};
+use crate::directory::permissions::Permission;
+use crate::ids::{ConnectionId, Id as _, OrganizationId, ResourceId};
+use crate::scim::fold;
+use crate::store::connection_health::ListedGroup;
+use crate::store::connections::ConnectionState;
+use crate::store::{self, Reader};
 
-/// A group with what comes of it.
-#[derive(Debug, Clone, Serialize)]
+/// How many groups a page shows.
+const PAGE: usize = 50;
+
+/// How many are read at once.
+const CHUNK: i64 = 100;
+
+/// A group, and what it gives its members.
+#[derive(Debug, Clone)]
 pub struct Group {
-    /// Its id, by which a rule names it.
+    /// Its SCIM id.
     pub id: ResourceId,
+    /// Its connection's key.
+    pub connection: String,
     /// Its name.
     pub name: String,
+    /// The IdP's own id for it.
+    pub external_id: Option<String>,
     /// How many members it has.
     pub members: i64,
-    /// The permissions that rules give its members; none if it is unmatched.
-    pub gives: Vec<String>,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The rules in force that look at it.
+    pub rules: Vec<RuleRow>,
+    /// What they give together.
+    pub gives: Vec<Given>,
+}
+
+/// Which groups to list; all of them by default.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of the connection of this key.
+    pub connection: Option<String>,
+    /// With this in the name, whatever its case.
+    pub text: String,
+    /// Only those that no rule looks at.
+    pub unmatched: bool,
+    /// After this place, as [`Groups::next`] names it.
+    pub after: String,
 }
 
 /// A page of groups.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Groups {
     /// The groups, by name.
     pub groups: Vec<Group>,
-    /// After which name the next page begins, if there is one.
+    /// The place after which the next page begins, if there is one.
     pub next: Option<String>,
 }
 
+/// What a facility's name stands for, looked up once.
+type Known = HashMap<String, Option<&'static str>>;
+
 impl Provisioning {
-    /// The groups of a connection after a name.
-    pub async fn groups(&self, connection: &str, after: &str, limit: u32) -> Result<Groups, Error> {
-        let connection = self.connection(connection).await?;
-        let organization = connection.organization_id;
+    /// A page of an organization's groups.
+    pub async fn groups(&self, organization: OrganizationId, wanted: &Wanted) -> Result<Groups, Error> {
+        let connection = match &wanted.connection {
+            Some(key) => Some(self.connection_of(organization, key).await?.id),
+            None => None,
+        };
+        let text = fold(wanted.text.trim());
         let mut reader = self.store.read().await?;
-        let rules: Vec<Rule> = reader.rules(organization, connection.id).await?.iter().filter_map(Rule::read).collect();
-        let mut rows = reader.groups_after(organization, connection.id, after, limit + 1).await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|row| row.name_key.clone());
-        let groups = rows.into_iter().map(|row| {
-            let document: Value = serde_json::from_str(&row.document).unwrap_or_default();
-            let name = document["displayName"].as_str().unwrap_or_default().to_owned();
-            let permissions = rules.iter().filter_map(|rule| rule.of_group(row.id, &name)).flatten();
-            let mut gives: Vec<String> = permissions.map(|permission| permission.to_string()).collect();
-            gives.sort();
-            gives.dedup();
-            Group { id: row.id, name, members: row.members, gives }
-        });
-        Ok(Groups { groups: groups.collect(), next })
+        let rules = all_rules(&mut reader, organization).await?;
+        let mut known = Known::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let (mut name_key, mut id) = place(&wanted.after);
+        loop {
+            let chunk = reader.groups_after(organization, (&name_key, id), CHUNK).await?;
+            let Some(last) = chunk.last() else { return Ok(Groups { groups, next: None }) };
+            (name_key, id) = (last.name_key.clone(), last.id);
+            let fitting = chunk.into_iter().filter(|row| {
+                connection.is_none_or(|wanted| row.connection_id == wanted) && row.name_key.contains(&text)
+            });
+            for row in fitting {
+                let of = rules.get(&row.connection_id).map(Vec::as_slice).unwrap_or_default();
+                let hit = hits(of, &row);
+                if wanted.unmatched && !hit.is_empty() {
+                    continue;
+                }
+                if groups.len() == PAGE {
+                    return Ok(Groups { next: groups.last().map(written), groups });
+                }
+                groups.push(group(&mut reader, organization, row, hit, &mut known).await?);
+            }
+        }
     }
+}
+
+/// The place that a text names; the beginning, if it names none.
+fn place(after: &str) -> (String, ResourceId) {
+    let nil = ResourceId::from_uuid(uuid::Uuid::nil());
+    let named = after.split_once('~').and_then(|(id, name)| Some((name.to_owned(), id.parse().ok()?)));
+    named.unwrap_or((String::new(), nil))
+}
+
+fn written(group: &Group) -> String {
+    format!("{}~{}", group.id, fold(&group.name))
+}
+
+/// The rules in force of all connections in use, with what each is read as.
+async fn all_rules(
+    reader: &mut Reader,
+    organization: OrganizationId,
+) -> Result<HashMap<ConnectionId, Vec<(RuleRow, Rule)>>, store::Error> {
+    let mut all = HashMap::new();
+    for connection in reader.connections(organization).await? {
+        if connection.state != ConnectionState::Deleted {
+            let rows = reader.rules(organization, connection.id).await?;
+            let read = rows.into_iter().filter_map(|row| Rule::read(&row).map(|rule| (row, rule)));
+            all.insert(connection.id, read.collect());
+        }
+    }
+    Ok(all)
+}
+
+/// Each rule that looks at a group, and what it gives.
+fn hits(rules: &[(RuleRow, Rule)], row: &ListedGroup) -> Vec<(RuleRow, Vec<Permission>)> {
+    let name = name_of(&row.document).unwrap_or_default();
+    let hit = rules.iter().filter_map(|(stored, rule)| Some((stored.clone(), rule.of_group(row.id, &name)?)));
+    hit.collect()
+}
+
+async fn group(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    row: ListedGroup,
+    hit: Vec<(RuleRow, Vec<Permission>)>,
+    known: &mut Known,
+) -> Result<Group, store::Error> {
+    let mut gives: Vec<Given> = Vec::new();
+    let mut rules = Vec::new();
+    for (rule, permissions) in hit {
+        for permission in permissions {
+            if gives.iter().all(|given| given.permission != permission) {
+                let dormant = dormancy(reader, organization, &permission, known).await?;
+                gives.push(Given { permission, dormant });
+            }
+        }
+        rules.push(rule);
+    }
+    let name = name_of(&row.document).unwrap_or_default();
+    let ListedGroup { id, connection, external_id, members, updated_at, .. } = row;
+    Ok(Group { id, connection, name, external_id, members, updated_at, rules, gives })
+}
+
+/// Why a permission would give nothing, if it would not.
+async fn dormancy(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    permission: &Permission,
+    known: &mut Known,
+) -> Result<Option<&'static str>, store::Error> {
+    let Permission::EditFacility(text) = permission else { return Ok(None) };
+    let key = fold(text);
+    if let Some(why) = known.get(&key) {
+        return Ok(*why);
+    }
+    let why = match facilities::resolve(reader, organization, &key).await? {
+        Place::Known(_) => None,
+        Place::Dormant(_, why) => Some(why.as_str()),
+    };
+    known.insert(key, why);
+    Ok(why)
 }

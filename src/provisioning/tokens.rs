@@ -11,6 +11,7 @@ use crate::auth::Actor;
 use crate::auth::bearer::NewToken;
 use crate::clock::Timestamp;
 use crate::directory;
+use crate::ids::OrganizationId;
 pub use crate::store::tokens::Token;
 
 /// At most two tokens live at a time: the one in use, and the one it is being replaced by.
@@ -80,6 +81,35 @@ impl Provisioning {
         audit::record(&mut tx, record.after(after)).await?;
         tx.commit().await?;
         Ok(IssuedToken { connection: connection.key, kept, token: new.token })
+    }
+
+    /// Issues one for an organization's own connection (T02).
+    pub async fn issue_token_of(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        connection: &str,
+        (name, lifetime): (&str, Duration),
+    ) -> Result<IssuedToken, Error> {
+        self.connection_of(organization, connection).await?;
+        self.issue_token(actor, connection, name, lifetime).await
+    }
+
+    /// Those of an organization's own connection, oldest first (T02).
+    pub async fn tokens_of(&self, organization: OrganizationId, connection: &str) -> Result<Vec<Token>, Error> {
+        let connection = self.connection_of(organization, connection).await?;
+        Ok(self.store.read().await?.tokens(organization, connection.id).await?)
+    }
+
+    /// Revokes a live token of an organization's own connection (T02).
+    pub async fn revoke_token_of(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        (connection, which): (&str, &str),
+    ) -> Result<Token, Error> {
+        self.connection_of(organization, connection).await?;
+        self.revoke_token(actor, connection, which).await
     }
 
     /// Those of a connection, oldest first.

@@ -81,6 +81,8 @@ statements! {
         guard_count, guard_percent, guard_window FROM connections \
         WHERE organization_id = $1 ORDER BY key";
     SET_STATE = "UPDATE connections SET state = $3 WHERE organization_id = $1 AND id = $2";
+    SET_GUARD = "UPDATE connections SET guard_count = $3, guard_percent = $4, guard_window = $5 \
+        WHERE organization_id = $1 AND id = $2";
     SET_CEILING = "UPDATE connections SET may_grant = $3 WHERE organization_id = $1 AND id = $2";
 }
 
@@ -136,5 +138,15 @@ impl Tx {
     pub async fn set_ceiling(&mut self, id: ConnectionId, may_grant: &str) -> Result<(), Error> {
         let organization = self.organization();
         run!(self.changing(), execute(SET_CEILING, organization, id, may_grant)).map(drop)
+    }
+
+    /// Writes its own mass-change guard.
+    pub async fn set_guard(&mut self, id: ConnectionId, guard: &OwnGuard) -> Result<(), Error> {
+        let organization = self.organization();
+        run!(
+            self.changing(),
+            execute(SET_GUARD, organization, id, guard.guard_count, guard.guard_percent, guard.guard_window)
+        )
+        .map(drop)
     }
 }

@@ -12,12 +12,12 @@ mod writer;
 pub mod allowances;
 pub mod audit;
 pub mod auditors;
+pub mod connection_health;
 pub mod connections;
 pub mod domains;
 pub mod facilities;
 pub mod filter;
 pub mod grants;
-pub mod groups;
 pub mod installation;
 pub mod invitations;
 pub mod jobs;
@@ -81,11 +81,11 @@ pub fn all_statements() -> Vec<&'static Statement> {
         allowances::STATEMENTS,
         audit::STATEMENTS,
         auditors::STATEMENTS,
+        connection_health::STATEMENTS,
         connections::STATEMENTS,
         domains::STATEMENTS,
         facilities::STATEMENTS,
         grants::STATEMENTS,
-        groups::STATEMENTS,
         installation::STATEMENTS,
         invitations::STATEMENTS,
         jobs::STATEMENTS,

@@ -8,7 +8,7 @@ use crate::demo::Demo;
 use crate::driver::{Browser, Driver};
 
 /// The screens that need no id. An empty list is a screen too.
-const SCREENS: [&str; 22] = [
+const SCREENS: [&str; 26] = [
     "/console",
     "/console/users",
     "/console/users?q=nobody-is-called-so",
@@ -20,6 +20,10 @@ const SCREENS: [&str; 22] = [
     "/console/connections",
     "/console/connections/new",
     "/console/connections/okta",
+    "/console/connections/okta/set-up",
+    "/console/groups",
+    "/console/groups?unmatched=yes",
+    "/console/rules",
     "/console/connections/okta?tab=tokens",
     "/console/connections/okta?tab=groups",
     "/console/connections/okta?tab=rules&try=secaro-leeds-editors",

@@ -21,6 +21,12 @@ use crate::support::database::{Database, Engine};
 const READS_ALL: &[(&str, &str)] = &[
     ("PING", "one row of organizations, whichever"),
     ("auditors::ALL", "the organization's auditors, who are few"),
+    ("connection_health::EARLY_CALLS", "an index of a connection's calls, the first of them up to a limit"),
+    ("connection_health::PEOPLE_OF_RULES", "a connection's rules, which are few, and an index of each one's grants"),
+    ("connection_health::RECENT_CALLS", "an index of a connection's calls, the newest of them up to a limit"),
+    ("connection_health::RESOURCES", "how many resources a connection has, by an index of them"),
+    ("connection_health::TICKS", "the steps of a set-up, which are five"),
+    ("connection_health::TOKENS", "the organization's tokens, which are few"),
     ("connections::LIST", "the organization's connections, which are few"),
     ("domains::LIST", "the organization's domains, which are few"),
     ("facilities::LIST", "the list of all facilities"),

@@ -185,6 +185,24 @@ impl Provisioning {
         Err(Refusal::Conflict(words.to_owned()).into())
     }
 
+    /// Plans a change of an organization's own; what is another's is unknown (T02).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::plan`].
+    pub async fn plan_of(&self, actor: &Actor, organization: OrganizationId, change: Change) -> Result<Plan, Error> {
+        match change.about() {
+            About::Connection(key) => drop(self.connection_of(organization, key).await?),
+            About::Organization(key) => {
+                if self.directory.find_organization(key).await?.id != organization {
+                    let words = "this is another organization's".to_owned();
+                    return Err(Refusal::Forbidden(words).into());
+                }
+            }
+        }
+        self.plan(actor, change).await
+    }
+
     /// Plans a change and applies it, whomever it moves: for whoever is sure.
     ///
     /// # Errors

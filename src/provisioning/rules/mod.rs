@@ -12,12 +12,15 @@ pub(super) use change::{add, concerned, identified, in_place, remove, replace, s
 pub use written::{RulesFile, WrittenRule};
 
 use super::pattern::Pattern;
+use super::view::name_of;
 use super::{Error, Provisioning};
 use crate::directory::facilities::{self, Place};
 use crate::directory::permissions::Permission;
-use crate::ids::{ResourceId, RuleId};
+use crate::ids::{OrganizationId, ResourceId, RuleId};
 use crate::scim::filter::{Filter, Limits};
 use crate::scim::{Dialect, Normaliser, ResourceType, fold};
+use crate::store::Reader;
+use crate::store::connections::ConnectionState;
 pub use crate::store::rules::{RuleKind, RuleRow};
 
 /// What a new rule looks at, as it is given.
@@ -124,6 +127,46 @@ impl Provisioning {
         Ok(self.store.read().await?.rules(connection.organization_id, connection.id).await?)
     }
 
+    /// Those of all connections of an organization that are in use, or of one, each with how many people have something
+    /// by it.
+    pub async fn listed_rules(
+        &self,
+        organization: OrganizationId,
+        connection: Option<&str>,
+    ) -> Result<Vec<ListedRule>, Error> {
+        let mut connections = match connection {
+            Some(key) => vec![self.connection_of(organization, key).await?],
+            None => self.store.read().await?.connections(organization).await?,
+        };
+        connections.retain(|connection| connection.state != ConnectionState::Deleted);
+        let mut reader = self.store.read().await?;
+        let mut all = Vec::new();
+        for connection in connections {
+            let people = reader.people_of_rules(organization, connection.id).await?;
+            for row in reader.rules(organization, connection.id).await? {
+                let group = match row.kind {
+                    RuleKind::Group => self.name_of_group(&mut reader, organization, &row).await?,
+                    RuleKind::Pattern | RuleKind::Attribute => None,
+                };
+                let people =
+                    people.iter().find(|counted| counted.rule_id == row.id).map_or(0, |counted| counted.people);
+                all.push(ListedRule { connection: connection.key.clone(), group, people, row });
+            }
+        }
+        Ok(all)
+    }
+
+    async fn name_of_group(
+        &self,
+        reader: &mut Reader,
+        organization: OrganizationId,
+        row: &RuleRow,
+    ) -> Result<Option<String>, Error> {
+        let Ok(id) = row.subject.parse::<ResourceId>() else { return Ok(None) };
+        let group = reader.resource(organization, row.connection_id, id).await?;
+        Ok(group.and_then(|group| name_of(&group.document)))
+    }
+
     /// One of a connection.
     pub async fn rule(&self, connection: &str, id: &str) -> Result<RuleRow, Error> {
         let connection = self.connection(connection).await?;
@@ -168,6 +211,19 @@ impl Provisioning {
         }
         Ok(trials)
     }
+}
+
+/// A rule as the console lists it.
+#[derive(Debug, Clone)]
+pub struct ListedRule {
+    /// Its connection's key.
+    pub connection: String,
+    /// The name of the group that it looks at, if it looks at one that is there.
+    pub group: Option<String>,
+    /// How many people have something by it.
+    pub people: i64,
+    /// The rule.
+    pub row: RuleRow,
 }
 
 /// A rule that looks at a group of a name, and what it makes of it.

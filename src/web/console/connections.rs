@@ -11,9 +11,9 @@ use axum::http::Method;
 use super::Console;
 use super::access::{Needs, Session};
 use super::asked::Asked;
+use super::chart::Chart;
 use super::form::Fields;
-use super::respond::{Answer, Refused, page, see_with};
-use super::set_up::{Step, steps_of};
+use super::respond::{Answer, Refused, page, see, see_with};
 use super::shell::{Place, Shell};
 use crate::clock::Timestamp;
 use crate::directory;
@@ -22,24 +22,20 @@ use crate::ids::RuleId;
 use crate::provisioning::Error;
 use crate::provisioning::ceiling::Ceiling;
 use crate::provisioning::connections::{Connection, NewConnection};
-use crate::provisioning::groups::Groups;
+use crate::provisioning::groups::{Groups, Wanted};
+use crate::provisioning::health::{Fares, Health};
 use crate::provisioning::plans::Change;
-use crate::provisioning::request_log::{Filters, Logged};
 use crate::provisioning::rules::{NewRule, RuleRow, Subject, Trial};
 use crate::provisioning::tokens::Token;
 use crate::scim::Dialect;
 use crate::web::routes::Routes;
-
-/// Groups on a page, and requests that the checklist looks at.
-const PAGE: u32 = 50;
-const LOOKED_AT: usize = 200;
 
 #[derive(Template)]
 #[template(path = "connections.html", config = "src/web/console/askama.toml")]
 struct List {
     shell: Shell,
     now: Timestamp,
-    connections: Vec<(Connection, Option<Timestamp>)>,
+    connections: Vec<Fares>,
 }
 
 #[derive(Default)]
@@ -63,12 +59,11 @@ struct One {
     now: Timestamp,
     connection: Connection,
     tab: &'static str,
-    base: String,
+    health: Health,
+    chart: Chart,
     tokens: Vec<Token>,
     /// Shown once, in the answer to the form that issued it.
     secret: Option<String>,
-    steps: Vec<Step>,
-    requests: Vec<Logged>,
     groups: Groups,
     rules: Vec<RuleRow>,
     facilities: Vec<Facility>,
@@ -76,6 +71,28 @@ struct One {
     trials: Vec<Trial>,
     rule_group: String,
     wrong: Option<String>,
+}
+
+/// Asks whether to revoke a token.
+#[derive(Template)]
+#[template(path = "token_revoke.html", config = "src/web/console/askama.toml")]
+struct Revoke {
+    shell: Shell,
+    now: Timestamp,
+    connection: Connection,
+    token: Token,
+    /// How many other tokens let the IdP in.
+    others: usize,
+}
+
+/// Asks whether to take a step of a connection's life.
+#[derive(Template)]
+#[template(path = "connection_state.html", config = "src/web/console/askama.toml")]
+struct NextState {
+    shell: Shell,
+    heading: &'static str,
+    to: &'static str,
+    fares: Fares,
 }
 
 impl One {
@@ -90,7 +107,10 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(get.clone(), "/console/connections", Needs::View, list, console)
         .console(get.clone(), "/console/connections/new", Needs::Admin, fresh, console)
         .console(post.clone(), "/console/connections/new", Needs::FreshAdmin, create, console)
-        .console(get, "/console/connections/{key}", Needs::View, show, console)
+        .console(get.clone(), "/console/connections/{key}", Needs::View, show, console)
+        .console(get.clone(), "/console/connections/{key}/tokens/revoke", Needs::Admin, ask_to_revoke, console)
+        .console(get, "/console/connections/{key}/state", Needs::Admin, ask_for_state, console)
+        .console(post.clone(), "/console/connections/{key}/guard", Needs::FreshAdmin, set_guard, console)
         .console(post.clone(), "/console/connections/{key}/tokens", Needs::FreshAdmin, issue, console)
         .console(post.clone(), "/console/connections/{key}/tokens/revoke", Needs::FreshAdmin, revoke, console)
         .console(post.clone(), "/console/connections/{key}/rules", Needs::FreshAdmin, add_rule, console)
@@ -101,15 +121,12 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
 
 impl Console {
     /// A connection of this person's organization; another one is as unknown as one that does not exist (T01).
-    async fn own_connection(&self, session: &Session, key: &str) -> Result<Connection, Refused> {
-        let all = self.provisioning.connections(Some(session.organization())).await?;
-        all.into_iter().find(|connection| connection.key == key).ok_or_else(Refused::nowhere)
-    }
-
-    async fn requests_of(&self, session: &Session, key: &str) -> Result<Vec<Logged>, Refused> {
-        let scope = self.request_log.scope(&session.actor(), Some(session.organization())).await?;
-        let filters = Filters { connection: Some(key.to_owned()), limit: LOOKED_AT, ..Filters::default() };
-        Ok(self.request_log.list(scope, &filters).await?.requests)
+    pub(super) async fn own_connection(&self, session: &Session, key: &str) -> Result<Connection, Refused> {
+        let found = self.provisioning.connection_of(session.organization_id(), key).await;
+        found.map_err(|error| match error {
+            Error::Directory(directory::Error::NotFound { .. }) => Refused::nowhere(),
+            other => other.into(),
+        })
     }
 
     async fn connection_page(
@@ -123,10 +140,12 @@ impl Console {
         let connection = self.own_connection(session, key).await?;
         let known = ["tokens", "groups", "rules", "settings"];
         let tab = known.into_iter().find(|tab| *tab == asked.query("tab")).unwrap_or("health");
-        let tokens = self.provisioning.tokens(key).await?;
-        let requests = self.requests_of(session, key).await?;
+        let tokens = self.provisioning.tokens_of(session.organization_id(), key).await?;
+        let health = self.provisioning.health(session.organization_id(), key).await?;
+        let wanted =
+            Wanted { connection: Some(key.to_owned()), after: asked.query("after").to_owned(), ..Wanted::default() };
         let groups = match tab {
-            "groups" => self.provisioning.groups(key, asked.query("after"), PAGE).await?,
+            "groups" => self.provisioning.groups(session.organization_id(), &wanted).await?,
             _ => Groups { groups: Vec::new(), next: None },
         };
         let tried = asked.query("try").to_owned();
@@ -138,11 +157,10 @@ impl Console {
             shell: Shell::of(session, format!("Connection {key}"), Place::Connections),
             now: self.now(),
             tab,
-            base: format!("{}/scim/v2/{key}", self.base_url),
-            steps: steps_of(&connection, &tokens, &requests, self.now()),
+            chart: Chart::of(&health.hours),
+            health,
             tokens,
             secret,
-            requests,
             groups,
             rules: self.provisioning.rules(key).await?,
             facilities: self.directory.facilities(session.organization()).await?,
@@ -171,12 +189,7 @@ impl Console {
 }
 
 async fn list(State(console): State<Arc<Console>>, session: Session) -> Answer {
-    let mut connections = Vec::new();
-    for connection in console.provisioning.connections(Some(session.organization())).await? {
-        let tokens = console.provisioning.tokens(&connection.key).await?;
-        let last = tokens.iter().filter_map(|token| token.last_used_at).max();
-        connections.push((connection, last));
-    }
+    let connections = console.provisioning.fares(session.organization_id()).await?;
     let shell = Shell::of(&session, "Connections", Place::Connections);
     Ok(page(200, &session, &List { shell, now: console.now(), connections }))
 }
@@ -210,7 +223,7 @@ async fn create(State(console): State<Arc<Console>>, session: Session, fields: F
     };
     match console.provisioning.create_connection(&session.actor(), &new).await {
         Ok(made) => {
-            let path = format!("/console/connections/{}", made.key);
+            let path = format!("/console/connections/{}/set-up", made.key);
             Ok(see_with(&path, "The connection is set up. It listens and reaches nobody until you activate it."))
         }
         Err(Error::Directory(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_)))) => {
@@ -235,13 +248,84 @@ async fn issue(
     let asked = Asked::of(&format!("/console/connections/{key}"), &[("tab", "tokens")]);
     let days = fields.text("days").parse::<u64>().unwrap_or_default().clamp(1, 365);
     let lifetime = Duration::from_hours(24 * days);
-    let name = fields.text("name");
-    match console.provisioning.issue_token(&session.actor(), &key, name, lifetime).await {
+    let (name, organization) = (fields.text("name"), session.organization_id());
+    match console.provisioning.issue_token_of(&session.actor(), organization, &key, (name, lifetime)).await {
         Ok(issued) => console.connection_page(&session, (200, None), &key, &asked, Some(issued.token)).await,
         Err(Error::Directory(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_)))) => {
             console.connection_page(&session, (422, Some(error.to_string())), &key, &asked, None).await
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+/// What ends when a token is revoked, before it is.
+async fn ask_to_revoke(
+    State(console): State<Arc<Console>>,
+    session: Session,
+    Path(key): Path<String>,
+    asked: Asked,
+) -> Answer {
+    let connection = console.own_connection(&session, &key).await?;
+    let now = console.now();
+    let tokens = console.provisioning.tokens_of(session.organization_id(), &key).await?;
+    let live = |token: &&Token| token.is_live(now);
+    let others = tokens.iter().filter(live).filter(|token| token.key_id != asked.query("token")).count();
+    let Some(token) = tokens.iter().filter(live).find(|token| token.key_id == asked.query("token")) else {
+        return Ok(see(&format!("/console/connections/{key}?tab=tokens")));
+    };
+    let shell = Shell::of(&session, format!("Revoke the token {}", token.name), Place::Connections);
+    Ok(page(200, &session, &Revoke { shell, now, connection, token: token.clone(), others }))
+}
+
+/// What a step of a connection's life does, before it is taken.
+async fn ask_for_state(
+    State(console): State<Arc<Console>>,
+    session: Session,
+    Path(key): Path<String>,
+    asked: Asked,
+) -> Answer {
+    let health = {
+        console.own_connection(&session, &key).await?;
+        console.provisioning.health(session.organization_id(), &key).await?
+    };
+    let (to, heading) = match asked.query("to") {
+        "activate" => ("activate", "Activate"),
+        "pause" => ("pause", "Pause"),
+        "resume" => ("resume", "Resume"),
+        "delete" => ("delete", "Remove"),
+        _ => return Ok(see(&format!("/console/connections/{key}?tab=settings"))),
+    };
+    let shell = Shell::of(&session, format!("{heading} {key}"), Place::Connections);
+    Ok(page(200, &session, &NextState { shell, heading, to, fares: health.fares }))
+}
+
+async fn set_guard(
+    State(console): State<Arc<Console>>,
+    session: Session,
+    Path(key): Path<String>,
+    fields: Fields,
+) -> Answer {
+    console.own_connection(&session, &key).await?;
+    let number = |name: &str| match fields.text(name).trim() {
+        "" => Ok(None),
+        text => text.parse::<u32>().map(Some).map_err(|_| format!("«{text}» is not a whole number")),
+    };
+    let set = match (number("count"), number("percent")) {
+        (Ok(count), Ok(percent)) => {
+            let (actor, organization) = (session.actor(), session.organization_id());
+            let set = console.provisioning.set_guard(&actor, organization, &key, (count, percent)).await;
+            set.map_err(Refused::from)
+        }
+        (Err(words), _) | (_, Err(words)) => Err(Refused::new(422, "That is not possible", words)),
+    };
+    match set {
+        Ok(()) => Ok(see_with(&format!("/console/connections/{key}?tab=settings"), "The guard was changed.")),
+        Err(refused) if refused.is_of_a_form() => {
+            let asked = Asked::of(&format!("/console/connections/{key}"), &[("tab", "settings")]);
+            let wrong = Some(refused.text().trim_end_matches('.').to_owned());
+            console.connection_page(&session, (422, wrong), &key, &asked, None).await
+        }
+        Err(refused) => Err(refused),
     }
 }
 
@@ -252,7 +336,8 @@ async fn revoke(
     fields: Fields,
 ) -> Answer {
     console.own_connection(&session, &key).await?;
-    let revoked = console.provisioning.revoke_token(&session.actor(), &key, fields.text("token")).await?;
+    let (organization, which) = (session.organization_id(), (key.as_str(), fields.text("token")));
+    let revoked = console.provisioning.revoke_token_of(&session.actor(), organization, which).await?;
     let notice = format!("The token «{}» is refused from now on.", revoked.name);
     Ok(see_with(&format!("/console/connections/{key}?tab=tokens"), &notice))
 }

@@ -5,9 +5,11 @@
 pub mod access;
 mod asked;
 mod audit;
+mod chart;
 mod connections;
 mod export;
 mod form;
+mod groups;
 mod held;
 mod invite;
 mod join_requests;
@@ -18,6 +20,7 @@ mod places;
 mod plans;
 mod requests;
 mod respond;
+mod rules;
 mod set_up;
 mod settings;
 mod shell;
@@ -103,6 +106,9 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         held::routes,
         plans::routes,
         connections::routes,
+        set_up::routes,
+        groups::routes,
+        rules::routes,
         requests::routes,
         audit::routes,
         places::routes,

@@ -98,7 +98,7 @@ impl Console {
 
     /// Makes a plan of a change and leads to it; a change that moves nobody is in force at once.
     pub(super) async fn planned(&self, session: &Session, change: Change, back: &str) -> Result<Response, Refused> {
-        let plan = self.provisioning.plan(&session.actor(), change).await?;
+        let plan = self.provisioning.plan_of(&session.actor(), session.organization_id(), change).await?;
         if plan.is_planned() {
             return Ok(see(&format!("/console/plans/{}", plan.id)));
         }

@@ -13,6 +13,8 @@ pub(super) enum Place {
     Held,
     Plans,
     Connections,
+    Groups,
+    Rules,
     Requests,
     Audit,
     Facilities,
@@ -47,6 +49,8 @@ impl Place {
             Self::Held => "Held changes",
             Self::Plans => "Plans",
             Self::Connections => "Connections",
+            Self::Groups => "Groups",
+            Self::Rules => "Access rules",
             Self::Requests => "Request log",
             Self::Audit => "Audit log",
             Self::Facilities => "Facilities",
@@ -66,6 +70,8 @@ impl Place {
             Self::Held => "/console/held",
             Self::Plans => "/console/plans",
             Self::Connections => "/console/connections",
+            Self::Groups => "/console/groups",
+            Self::Rules => "/console/rules",
             Self::Requests => "/console/requests",
             Self::Audit => "/console/audit",
             Self::Facilities => "/console/facilities",
@@ -90,7 +96,7 @@ impl Shell {
         }
         if self.may_view {
             parts.push(("Decisions", vec![Place::JoinRequests, Place::Held, Place::Plans]));
-            parts.push(("Identity provider", vec![Place::Connections, Place::Requests]));
+            parts.push(("Identity provider", vec![Place::Connections, Place::Groups, Place::Rules, Place::Requests]));
             parts.push(("Organization", vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit]));
         }
         parts.push(("You", vec![Place::Oneself]));

@@ -1,0 +1,107 @@
+//! The access rules of all connections, a test bench for the names of groups, and rules as text. Every change is a plan
+//! first.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::Method;
+use axum::response::Response;
+
+use super::Console;
+use super::access::{Needs, Session};
+use super::asked::Asked;
+use super::form::Fields;
+use super::respond::{Answer, page};
+use super::shell::{Place, Shell};
+use crate::provisioning::health::Fares;
+use crate::provisioning::plans::Change;
+use crate::provisioning::rules::{ListedRule, RulesFile, Trial};
+use crate::web::routes::Routes;
+
+#[derive(Template)]
+#[template(path = "rules.html", config = "src/web/console/askama.toml")]
+struct List {
+    shell: Shell,
+    connections: Vec<Fares>,
+    of: String,
+    rules: Vec<ListedRule>,
+    tried: String,
+    /// By connection, what matches the name.
+    trials: Vec<(String, Vec<Trial>)>,
+}
+
+#[derive(Template)]
+#[template(path = "rules_text.html", config = "src/web/console/askama.toml")]
+struct AsText {
+    shell: Shell,
+    connection: String,
+    text: String,
+    wrong: Option<String>,
+}
+
+pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
+    let text = "/console/connections/{key}/rules/text";
+    routes
+        .console(Method::GET, "/console/rules", Needs::View, list, console)
+        .console(Method::GET, text, Needs::View, export, console)
+        .console(Method::POST, text, Needs::FreshAdmin, import, console)
+}
+
+async fn list(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
+    let (of, tried) = (asked.query("connection").to_owned(), asked.query("try").trim().to_owned());
+    if !of.is_empty() {
+        console.own_connection(&session, &of).await?;
+    }
+    let organization = session.organization_id();
+    let connection = Some(of.as_str()).filter(|key| !key.is_empty());
+    let rules = console.provisioning.listed_rules(organization, connection).await?;
+    let connections = console.provisioning.fares(organization).await?;
+    let mut trials = Vec::new();
+    if !tried.is_empty() {
+        for fares in connections.iter().filter(|fares| of.is_empty() || fares.connection.key == of) {
+            let key = &fares.connection.key;
+            trials.push((key.clone(), console.provisioning.try_group_name(key, &tried).await?));
+        }
+    }
+    let shell = Shell::of(&session, "Access rules", Place::Rules);
+    Ok(page(200, &session, &List { shell, connections, of, rules, tried, trials }))
+}
+
+async fn export(State(console): State<Arc<Console>>, session: Session, Path(key): Path<String>) -> Answer {
+    console.own_connection(&session, &key).await?;
+    let text = console.provisioning.rules_file(&key).await?.text();
+    Ok(text_page(&session, 200, key, text, None))
+}
+
+fn text_page(session: &Session, status: u16, connection: String, text: String, wrong: Option<String>) -> Response {
+    let shell = Shell::of(session, format!("Access rules of {connection} as text"), Place::Rules);
+    page(status, session, &AsText { shell, connection, text, wrong })
+}
+
+/// Makes the connection's rules exactly these, as a plan.
+async fn import(
+    State(console): State<Arc<Console>>,
+    session: Session,
+    Path(key): Path<String>,
+    fields: Fields,
+) -> Answer {
+    console.own_connection(&session, &key).await?;
+    let text = fields.text("text").replace("\r\n", "\n");
+    let again = |wrong: &str| {
+        let wrong = Some(wrong.trim_end_matches('.').to_owned());
+        text_page(&session, 422, key.clone(), text.clone(), wrong)
+    };
+    let file = match RulesFile::parse(&text) {
+        Ok(file) => file,
+        Err(error) => return Ok(again(&error.to_string())),
+    };
+    if file.connection != key {
+        return Ok(again(&format!("the text is about «{}», this page is about «{key}»", file.connection)));
+    }
+    let change = Change::ReplaceRules { connection: key.clone(), rules: file.rule };
+    match console.planned(&session, change, &format!("/console/connections/{key}?tab=rules")).await {
+        Err(refused) if refused.is_of_a_form() || refused.status() == 404 => Ok(again(refused.text())),
+        answer => answer,
+    }
+}
