@@ -22,7 +22,7 @@ const SCREENS: [&str; 26] = [
     "/console/connections/okta",
     "/console/connections/okta/set-up",
     "/console/groups",
-    "/console/groups?unmatched=yes",
+    "/console/groups?show=unmatched",
     "/console/rules",
     "/console/connections/okta?tab=tokens",
     "/console/connections/okta?tab=groups",
