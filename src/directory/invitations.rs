@@ -4,6 +4,7 @@
 mod accepting;
 mod closing;
 mod ending;
+mod rows;
 mod sending;
 mod staging;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use accepting::{Accepted, Invited};
 pub(crate) use closing::{ClosedBy, close_for, revoke_for};
+pub use rows::rows;
 pub use staging::{ImportRow, NewInvitation, Staged};
 
 use super::permissions::Permission;

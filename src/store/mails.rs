@@ -80,6 +80,16 @@ statements! {
         m.request_id, m.created_at, m.sent_at FROM mails m LEFT JOIN organizations o ON o.id = m.organization_id \
         WHERE m.created_at <= $1 ORDER BY m.created_at DESC, m.id DESC LIMIT $2",
         installation_wide "an operator's list of all mail";
+    OF_ORGANIZATION = "SELECT m.id, o.key AS organization, m.kind, m.recipient, m.data, m.state, m.attempts, \
+        m.last_error, m.request_id, m.created_at, m.sent_at FROM mails m \
+        JOIN organizations o ON o.id = m.organization_id \
+        WHERE m.organization_id = $1 AND m.created_at <= $2 AND (m.created_at, m.id) < ($2, $3) \
+        ORDER BY m.created_at DESC, m.id DESC LIMIT $4",
+        installation_wide "some mails are no organization's; these are one's";
+    ONE_OF_ORGANIZATION = "SELECT m.id, o.key AS organization, m.kind, m.recipient, m.data, m.state, m.attempts, \
+        m.last_error, m.request_id, m.created_at, m.sent_at FROM mails m \
+        JOIN organizations o ON o.id = m.organization_id WHERE m.organization_id = $1 AND m.id = $2",
+        installation_wide "some mails are no organization's; this is one's";
     SETTLE = "UPDATE mails SET state = $2, last_error = $3, sent_at = $4 WHERE id = $1 AND state <> 'sent'",
         installation_wide "the worker sends everybody's mail";
     TRIED = "UPDATE mails SET attempts = attempts + 1 WHERE id = $1",
@@ -92,6 +102,22 @@ impl Reader {
     /// The mail of this id.
     pub async fn mail(&mut self, id: MailId) -> Result<Option<MailRow>, Error> {
         run!(self, query_as::<MailRow>(BY_ID, id).fetch_optional)
+    }
+
+    /// The mail of this id, if it is this organization's.
+    pub async fn mail_of(&mut self, organization: OrganizationId, id: MailId) -> Result<Option<MailRow>, Error> {
+        run!(self, query_as::<MailRow>(ONE_OF_ORGANIZATION, organization, id).fetch_optional)
+    }
+
+    /// The organization's mails before a place in the order, newest first.
+    pub async fn mails_of(
+        &mut self,
+        organization: OrganizationId,
+        before: (Timestamp, MailId),
+        limit: u32,
+    ) -> Result<Vec<MailRow>, Error> {
+        let (at, id) = before;
+        run!(self, query_as::<MailRow>(OF_ORGANIZATION, organization, at, id, i64::from(limit)).fetch_all)
     }
 
     /// The latest mails up to a time, newest first.

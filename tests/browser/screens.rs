@@ -8,7 +8,7 @@ use crate::demo::Demo;
 use crate::driver::{Browser, Driver};
 
 /// The screens that need no id. An empty list is a screen too.
-const SCREENS: [&str; 26] = [
+const SCREENS: [&str; 30] = [
     "/console",
     "/console/users",
     "/console/users?q=nobody-is-called-so",
@@ -16,6 +16,10 @@ const SCREENS: [&str; 26] = [
     "/console/join-requests",
     "/console/join-requests?state=expired",
     "/console/held",
+    "/console/conflicts",
+    "/console/invitations",
+    "/console/invitations?state=expired",
+    "/console/mail",
     "/console/plans",
     "/console/connections",
     "/console/connections/new",
@@ -38,10 +42,11 @@ const SCREENS: [&str; 26] = [
 ];
 
 /// Those of one thing, found by the first link of a kind on a list.
-const FOUND: [(&str, &str); 4] = [
+const FOUND: [(&str, &str); 5] = [
     ("/console/users", "/console/users/0"),
     ("/console/join-requests", "/console/join-requests/0"),
     ("/console/held", "/console/conflicts/0"),
+    ("/console/mail", "/console/mail/0"),
     ("/console/requests?failed=yes", "/console/requests/"),
 ];
 

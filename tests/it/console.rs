@@ -3,5 +3,6 @@
 mod connections;
 mod decisions;
 mod people;
+mod queue;
 mod screens;
 mod sign_in;

@@ -51,6 +51,15 @@ impl Letter {
         AsText { blocks: &self.blocks, reason: &self.reason }.render()
     }
 
+    /// For whoever reads it in another's stead: what its links open is its recipient's alone.
+    pub(super) fn without_links(self) -> Self {
+        let leave_out = |block| match block {
+            Block::Link { label, .. } => Block::Text(format!("{label}: (the link is left out here)")),
+            other => other,
+        };
+        Self { blocks: self.blocks.into_iter().map(leave_out).collect(), ..self }
+    }
+
     pub(super) fn html(&self) -> Result<String, askama::Error> {
         AsHtml { subject: &self.subject, blocks: &self.blocks, reason: &self.reason }.render()
     }

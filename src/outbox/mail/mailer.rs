@@ -14,7 +14,7 @@ use super::smtp::{NotTaken, Server, Unusable};
 use super::words::{Links, letter};
 use crate::auth::InstallationKey;
 use crate::clock::Timestamp;
-use crate::ids::MailId;
+use crate::ids::{Id as _, MailId, OrganizationId};
 pub use crate::store::mails::{MailRow, MailState};
 use crate::store::{self, Store};
 
@@ -151,8 +151,38 @@ impl Mailer {
         let Some(mail) = self.store.read().await?.mail(id).await? else { return Ok(None) };
         let corrupt = store::Error::Corrupt { table: "mails", column: "data" };
         let Ok(letter) = self.letter(&mail) else { return Err(corrupt) };
-        let (Ok(text), Ok(html)) = (letter.text(), letter.html()) else { return Err(corrupt) };
-        Ok(Some(Shown { mail, subject: letter.subject, text, html }))
+        shown(mail, letter).map(Some)
+    }
+
+    /// An organization's mails before a place in the order, newest first; without a place, the newest.
+    pub async fn list_of(
+        &self,
+        organization: OrganizationId,
+        before: Option<(Timestamp, MailId)>,
+        limit: u32,
+    ) -> Result<Vec<MailRow>, store::Error> {
+        let newest = || (Timestamp::from_millis(i64::MAX), MailId::from_uuid(uuid::Uuid::max()));
+        self.store.read().await?.mails_of(organization, before.unwrap_or_else(newest), limit).await
+    }
+
+    /// One of an organization's mails in words, without what would open a door: a link to sign in is left out whoever
+    /// asks, a link of an invitation unless `invitations` says that they may see it.
+    pub async fn show_of(
+        &self,
+        organization: OrganizationId,
+        id: MailId,
+        invitations: bool,
+    ) -> Result<Option<Shown>, store::Error> {
+        let Some(mail) = self.store.read().await?.mail_of(organization, id).await? else { return Ok(None) };
+        let corrupt = store::Error::Corrupt { table: "mails", column: "data" };
+        let Ok(said) = serde_json::from_str::<Mail>(&mail.data) else { return Err(corrupt) };
+        let whole = letter(&said, &self.links);
+        let letter = match said {
+            Mail::SignIn { .. } | Mail::ConfirmMailbox { .. } => whole.without_links(),
+            Mail::Invitation { .. } if !invitations => whole.without_links(),
+            _ => whole,
+        };
+        shown(mail, letter).map(Some)
     }
 
     /// Deletes what was done with longer ago than this.
@@ -190,6 +220,12 @@ impl Mailer {
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![recipient]);
         Ok((envelope.map_err(|error| error.to_string())?, message.formatted()))
     }
+}
+
+fn shown(mail: MailRow, letter: Letter) -> Result<Shown, store::Error> {
+    let corrupt = store::Error::Corrupt { table: "mails", column: "data" };
+    let (Ok(text), Ok(html)) = (letter.text(), letter.html()) else { return Err(corrupt) };
+    Ok(Shown { mail, subject: letter.subject, text, html })
 }
 
 /// The stored address, letter by letter; only a domain in letters of another script goes as A-labels, which every

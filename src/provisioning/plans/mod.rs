@@ -249,6 +249,18 @@ impl Provisioning {
         Ok((plan, effects))
     }
 
+    /// One of an organization; another's is as unknown as none (T01).
+    pub async fn plan_in(&self, organization: OrganizationId, id: PlanId) -> Result<Plan, Error> {
+        let found = self.store.read().await?.plan(organization, id).await?;
+        Stored { row: found.ok_or_else(|| unknown(&id.to_string()))? }.plan()
+    }
+
+    /// The same, with what it does to each person.
+    pub async fn shown_plan_in(&self, organization: OrganizationId, id: PlanId) -> Result<(Plan, Vec<Effect>), Error> {
+        let plan = self.plan_in(organization, id).await?;
+        Ok((plan, self.all_effects(organization, id).await?))
+    }
+
     async fn stored_plan(&self, id: PlanId) -> Result<Stored, Error> {
         let found = self.store.read().await?.plan_anywhere(id).await?;
         Ok(Stored { row: found.ok_or_else(|| unknown(&id.to_string()))? })

@@ -33,6 +33,8 @@ pub enum Needs {
     View,
     /// To be Organization admin.
     Admin,
+    /// To be Organization admin; to give an admin role (a form's *Admin for*), as [`Self::FreshAdmin`].
+    AdminFor,
     /// To be Organization admin, and to have signed in within the last minutes.
     FreshAdmin,
 }
@@ -44,8 +46,14 @@ impl Needs {
             Self::Oneself => true,
             Self::ViewUsers => roles.organization_admin || roles.billing_admin || roles.auditor,
             Self::View => roles.organization_admin || roles.auditor,
-            Self::Admin | Self::FreshAdmin => roles.organization_admin,
+            Self::Admin | Self::AdminFor | Self::FreshAdmin => roles.organization_admin,
         }
+    }
+
+    /// Whether only somebody may do it who has just signed in.
+    fn asks_for_a_fresh_sign_in(self, fields: Option<&Fields>) -> bool {
+        let gives_a_role = || fields.is_some_and(|fields| fields.all("admin_for").iter().any(|role| !role.is_empty()));
+        self == Self::FreshAdmin || self == Self::AdminFor && gives_a_role()
     }
 
     const fn words(self) -> &'static str {
@@ -53,7 +61,7 @@ impl Needs {
             Self::Oneself => "You have to be signed in for this.",
             Self::ViewUsers => "This is for Organization admins, Billing admins and auditors.",
             Self::View => "This is for Organization admins and auditors.",
-            Self::Admin | Self::FreshAdmin => "Only an Organization admin may do this.",
+            Self::Admin | Self::AdminFor | Self::FreshAdmin => "Only an Organization admin may do this.",
         }
     }
 }
@@ -147,7 +155,7 @@ async fn check(console: &Console, needs: Needs, request: Request) -> Result<Requ
     if !needs.are_met_by(&session) {
         return Err(refuse(console.without_the_role(&session, needs).await));
     }
-    if needs == Needs::FreshAdmin && !session.is_fresh() {
+    if needs.asks_for_a_fresh_sign_in(fields.as_ref()) && !session.is_fresh() {
         return Err(Box::new(sign_in_again(console, &session, &parts, fields).await));
     }
     if let Some(fields) = fields {

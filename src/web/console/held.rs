@@ -15,7 +15,7 @@ use super::shell::{Place, Shell};
 use super::words::counted;
 use crate::clock::Timestamp;
 use crate::directory;
-use crate::directory::held::Held;
+use crate::directory::held::{Held, What};
 use crate::provisioning::conflicts::Conflict;
 use crate::provisioning::holds::Decision;
 use crate::provisioning::mass_changes::Overview;
@@ -28,6 +28,21 @@ struct Page {
     now: Timestamp,
     held: Vec<Held>,
     mass_changes: Vec<Overview>,
+    conflicts: bool,
+    refused: Vec<NotDecided>,
+}
+
+/// One of several that was not decided, and why; it stays chosen.
+struct NotDecided {
+    id: String,
+    about: String,
+    why: String,
+}
+
+impl Page {
+    fn is_chosen(&self, id: &str) -> bool {
+        self.refused.iter().any(|one| one.id == id)
+    }
 }
 
 #[derive(Template)]
@@ -43,15 +58,30 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(Method::GET, "/console/held", Needs::View, list, console)
         // What is released may be an admin role.
         .console(Method::POST, "/console/held", Needs::FreshAdmin, decide, console)
+        .console(Method::GET, "/console/conflicts", Needs::View, conflicts, console)
         .console(Method::GET, "/console/conflicts/{id}", Needs::View, conflict, console)
         .console(Method::POST, "/console/mass-changes/{id}/undo", Needs::Admin, undo, console)
 }
 
 async fn list(State(console): State<Arc<Console>>, session: Session) -> Answer {
-    let held = console.directory.held(session.organization()).await?;
-    let mass_changes = console.provisioning.mass_changes(session.organization()).await?;
-    let shell = Shell::of(&session, "Held changes", Place::Held);
-    Ok(page(200, &session, &Page { shell, now: console.now(), held, mass_changes }))
+    console.held_page(&session, 200, false, Vec::new()).await
+}
+
+async fn conflicts(State(console): State<Arc<Console>>, session: Session) -> Answer {
+    console.held_page(&session, 200, true, Vec::new()).await
+}
+
+impl Console {
+    /// All that waits, or of it the doubtful links and addresses.
+    async fn held_page(&self, session: &Session, status: u16, conflicts: bool, refused: Vec<NotDecided>) -> Answer {
+        let mut held = self.directory.held(session.organization()).await?;
+        held.retain(|one| !conflicts || matches!(one.kind, What::Link | What::Address));
+        let mass_changes =
+            if conflicts { Vec::new() } else { self.provisioning.mass_changes(session.organization()).await? };
+        let shell = Shell::of(session, if conflicts { "Conflicts" } else { "Held changes" }, Place::Held);
+        let template = Page { shell, now: self.now(), held, mass_changes, conflicts, refused };
+        Ok(page(status, session, &template))
+    }
 }
 
 async fn conflict(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
@@ -79,17 +109,25 @@ async fn decide(State(console): State<Arc<Console>>, session: Session, fields: F
     if ids.is_empty() {
         return Ok(see_with("/console/held", "Nothing was chosen. Choose what to decide in the list first."));
     }
+    let waiting = console.directory.held(session.organization()).await?;
     let decided = console.provisioning.decide_held(&session.actor(), session.organization(), &ids, decision).await?;
     let (mut done, mut refused) = (0, Vec::new());
-    for (_, outcome) in decided {
+    for (id, outcome) in decided {
         match outcome {
             Ok(_) => done += 1,
             Err(crate::provisioning::Error::Store(error)) => return Err(directory::Error::Store(error).into()),
-            Err(error) => refused.push(format!("Not decided: {error}.")),
+            Err(error) => {
+                let found = waiting.iter().find(|one| one.id == id).and_then(|one| one.person.clone());
+                let about = found.unwrap_or_else(|| "One of them".to_owned());
+                refused.push(NotDecided { id, about, why: error.to_string() });
+            }
         }
     }
-    let notice = format!("{} decided. {}", counted(done, "change was", "changes were"), refused.join(" "));
-    Ok(see_with("/console/held", notice.trim()))
+    if refused.is_empty() {
+        let notice = format!("{} decided.", counted(done, "change was", "changes were"));
+        return Ok(see_with("/console/held", &notice));
+    }
+    console.held_page(&session, 409, false, refused).await
 }
 
 async fn undo(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {

@@ -1,4 +1,4 @@
-//! Invite users: the staged list, filled one by one or by a pasted list, sent at once; and what became of invitations.
+//! Invite users: the staged list, filled one by one or by a pasted list, and sent at once.
 
 use std::sync::Arc;
 
@@ -9,13 +9,12 @@ use axum::http::Method;
 use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
-use super::respond::{Answer, Refused, page, see_with};
+use super::respond::{Answer, page, see_with};
 use super::shell::{Place, Shell};
 use super::words::counted;
-use crate::clock::Timestamp;
 use crate::directory;
 use crate::directory::facilities::Facility;
-use crate::directory::invitations::{Invitation, NewInvitation, Standing};
+use crate::directory::invitations::{Invitation, NewInvitation, RowReport, Standing, rows};
 use crate::web::routes::Routes;
 
 #[derive(Default)]
@@ -25,15 +24,22 @@ struct Filled {
     can_edit: Vec<String>,
     admin_for: Vec<String>,
     wrong: Option<String>,
+    pasted: Pasted,
+}
+
+/// A pasted list: what of it could not be taken stays in its field.
+#[derive(Default)]
+struct Pasted {
+    rest: String,
+    wrong: Option<String>,
+    reports: Vec<RowReport>,
 }
 
 #[derive(Template)]
 #[template(path = "invite.html", config = "src/web/console/askama.toml")]
 struct Page {
     shell: Shell,
-    now: Timestamp,
     staged: Vec<Invitation>,
-    others: Vec<Invitation>,
     facilities: Vec<Facility>,
     filled: Filled,
 }
@@ -48,26 +54,15 @@ impl Page {
     }
 }
 
-/// The name of what became of an invitation.
-pub(super) const fn state_of(invitation: &Invitation) -> &'static str {
-    match invitation.standing {
-        Standing::Staged => "staged",
-        Standing::Sent { .. } => "sent",
-        Standing::Accepted { .. } => "accepted",
-        Standing::Revoked { .. } => "revoked",
-        Standing::Expired { .. } => "expired",
-    }
-}
-
 pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
     let post = Method::POST;
     routes
         .console(Method::GET, "/console/invite", Needs::View, show, console)
-        .console(post.clone(), "/console/invite", Needs::Admin, add, console)
+        .console(post.clone(), "/console/invite", Needs::AdminFor, add, console)
+        // A list may give admin roles.
+        .console(post.clone(), "/console/invite/list", Needs::FreshAdmin, add_list, console)
         .console(post.clone(), "/console/invite/remove", Needs::Admin, remove, console)
-        .console(post.clone(), "/console/invite/send", Needs::Admin, send, console)
-        .console(post.clone(), "/console/invite/resend", Needs::Admin, resend, console)
-        .console(post, "/console/invite/revoke", Needs::Admin, revoke, console)
+        .console(post, "/console/invite/send", Needs::Admin, send, console)
 }
 
 async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
@@ -76,11 +71,11 @@ async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
 
 impl Console {
     async fn invite_page(&self, session: &Session, status: u16, filled: Filled) -> Answer {
-        let all = self.directory.invitations(session.organization(), true).await?;
-        let (staged, others) = all.into_iter().partition(|one| matches!(one.standing, Standing::Staged));
+        let mut staged = self.directory.invitations(session.organization(), false).await?;
+        staged.retain(|one| matches!(one.standing, Standing::Staged));
         let facilities = self.directory.facilities(session.organization()).await?;
         let shell = Shell::of(session, "Invite users", Place::Invite);
-        Ok(page(status, session, &Page { shell, now: self.now(), staged, others, facilities, filled }))
+        Ok(page(status, session, &Page { shell, staged, facilities, filled }))
     }
 }
 
@@ -101,11 +96,41 @@ async fn add(State(console): State<Arc<Console>>, session: Session, fields: Fiel
         }
         Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
             let NewInvitation { name, email, can_edit, admin_for } = new;
-            let filled = Filled { name, email, can_edit, admin_for, wrong: Some(error.to_string()) };
+            let filled =
+                Filled { name, email, can_edit, admin_for, wrong: Some(error.to_string()), ..Filled::default() };
             console.invite_page(&session, 422, filled).await
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Each row by itself: one that is refused holds no other one up, and stays in the field to be mended.
+async fn add_list(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
+    let text = fields.text("list");
+    let again = |wrong, rest, reports| Filled { pasted: Pasted { rest, wrong, reports }, ..Filled::default() };
+    let rows = match rows(text.trim_start().as_bytes()) {
+        Ok(rows) if rows.is_empty() => Err("below its first line, the list has no rows".to_owned()),
+        Ok(rows) => Ok(rows),
+        Err(error) => Err(error.to_string()),
+    };
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(wrong) => return console.invite_page(&session, 422, again(Some(wrong), text.to_owned(), Vec::new())).await,
+    };
+    let reports = console.directory.import_invitations(&session.actor(), session.organization(), &rows).await?;
+    let refused: Vec<usize> = reports.iter().filter(|one| one.refused()).filter_map(|one| one.line).collect();
+    if refused.is_empty() {
+        let count = counted(reports.len(), "person is", "people are");
+        let notes: Vec<String> = reports.into_iter().flat_map(|one| one.warnings).collect();
+        let notice = format!("{count} on the list. Nothing was sent yet. {}", notes.join(". "));
+        return Ok(see_with("/console/invite", notice.trim()));
+    }
+    let lines = (1..).zip(text.trim_start().lines());
+    let rest = lines.filter(|(line, _)| *line == 1 || refused.contains(line)).map(|(_, line)| line);
+    let rest = rest.collect::<Vec<_>>().join("\n");
+    let count = counted(refused.len(), "row was", "rows were");
+    let wrong = format!("{count} refused; mend what stays in the list, and add it again");
+    console.invite_page(&session, 422, again(Some(wrong), rest, reports)).await
 }
 
 async fn remove(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
@@ -123,17 +148,4 @@ async fn send(State(console): State<Arc<Console>>, session: Session) -> Answer {
     let sent = reports.len() - refused.len();
     let notice = format!("{} sent. {}", counted(sent, "invitation was", "invitations were"), refused.join(" "));
     Ok(see_with("/console/invite", notice.trim()))
-}
-
-async fn resend(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
-    let which = fields.text("id");
-    let sent = console.directory.resend_invitation(&session.actor(), session.organization(), which).await;
-    let sent = sent.map_err(Refused::from)?;
-    Ok(see_with("/console/invite", &format!("{} was mailed a new link. The old one is void.", sent.email)))
-}
-
-async fn revoke(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
-    let which = fields.text("id");
-    let revoked = console.directory.revoke_invitation(&session.actor(), session.organization(), which).await?;
-    Ok(see_with("/console/invite", &format!("The invitation of {} was revoked.", revoked.email)))
 }

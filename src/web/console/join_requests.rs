@@ -34,6 +34,20 @@ struct Page {
     state: JoinRequestState,
     requests: Vec<Listed>,
     next: Option<String>,
+    refused: Vec<NotDecided>,
+}
+
+/// One of several that was not decided, and why; it stays chosen.
+struct NotDecided {
+    id: JoinRequestId,
+    email: String,
+    why: String,
+}
+
+impl Page {
+    fn is_chosen(&self, id: &JoinRequestId) -> bool {
+        self.refused.iter().any(|one| one.id == *id)
+    }
 }
 
 #[derive(Template)]
@@ -57,21 +71,13 @@ impl Shown {
 pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
     routes
         .console(Method::GET, "/console/join-requests", Needs::View, list, console)
-        .console(Method::POST, "/console/join-requests", Needs::Admin, decide_several, console)
+        .console(Method::POST, "/console/join-requests", Needs::AdminFor, decide_several, console)
         .console(Method::GET, "/console/join-requests/{id}", Needs::View, show, console)
-        .console(Method::POST, "/console/join-requests/{id}", Needs::Admin, decide, console)
+        .console(Method::POST, "/console/join-requests/{id}", Needs::AdminFor, decide, console)
 }
 
 async fn list(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
-    let state = JoinRequestState::from_name(asked.query("state")).unwrap_or(JoinRequestState::Pending);
-    let order = if state == JoinRequestState::Pending { Order::Oldest } else { Order::Newest };
-    let part = Part { state, order, after: asked.query("after").parse().ok(), limit: PAGE + 1 };
-    let mut requests = console.directory.join_requests(session.organization(), part).await?;
-    let more = requests.len() > PAGE as usize;
-    requests.truncate(PAGE as usize);
-    let next = requests.last().filter(|_| more).map(|one| one.request.id.to_string());
-    let shell = Shell::of(&session, "Join requests", Place::JoinRequests);
-    Ok(page(200, &session, &Page { shell, now: console.now(), asked, state, requests, next }))
+    console.join_requests_page(&session, 200, asked, Vec::new()).await
 }
 
 async fn show(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
@@ -79,6 +85,25 @@ async fn show(State(console): State<Arc<Console>>, session: Session, Path(id): P
 }
 
 impl Console {
+    async fn join_requests_page(
+        &self,
+        session: &Session,
+        status: u16,
+        asked: Asked,
+        refused: Vec<NotDecided>,
+    ) -> Answer {
+        let state = JoinRequestState::from_name(asked.query("state")).unwrap_or(JoinRequestState::Pending);
+        let order = if state == JoinRequestState::Pending { Order::Oldest } else { Order::Newest };
+        let part = Part { state, order, after: asked.query("after").parse().ok(), limit: PAGE + 1 };
+        let mut requests = self.directory.join_requests(session.organization(), part).await?;
+        let more = requests.len() > PAGE as usize;
+        requests.truncate(PAGE as usize);
+        let next = requests.last().filter(|_| more).map(|one| one.request.id.to_string());
+        let shell = Shell::of(session, "Join requests", Place::JoinRequests);
+        let template = Page { shell, now: self.now(), asked, state, requests, next, refused };
+        Ok(page(status, session, &template))
+    }
+
     async fn join_request_page(
         &self,
         session: &Session,
@@ -131,14 +156,23 @@ async fn decide_several(State(console): State<Arc<Console>>, session: Session, f
     let outcomes = console.directory.decide_join_requests(&session.actor(), organization, &ids, &decision).await;
     let (mut done, mut refused) = (0, Vec::new());
     for outcome in outcomes {
-        match outcome.decided {
-            Ok(_) => done += 1,
+        let why = match outcome.decided {
+            Ok(_) => {
+                done += 1;
+                continue;
+            }
+            Err(directory::Error::NotFound { .. }) => return Err(Refused::nowhere()),
             Err(error @ directory::Error::Store(_)) => return Err(error.into()),
-            Err(error) => refused.push(format!("Not decided: {error}.")),
-        }
+            Err(error) => error.to_string(),
+        };
+        let email = console.directory.join_request(organization, outcome.id).await?.request.email;
+        refused.push(NotDecided { id: outcome.id, email, why });
     }
-    let notice = format!("{} decided. {}", counted(done, "request was", "requests were"), refused.join(" "));
-    Ok(see_with("/console/join-requests", notice.trim()))
+    if refused.is_empty() {
+        let notice = format!("{} decided.", counted(done, "request was", "requests were"));
+        return Ok(see_with("/console/join-requests", &notice));
+    }
+    console.join_requests_page(&session, 409, Asked::of("/console/join-requests", &[]), refused).await
 }
 
 fn decision(fields: &Fields) -> Result<Decision, Refused> {

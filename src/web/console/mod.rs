@@ -11,9 +11,11 @@ mod export;
 mod form;
 mod groups;
 mod held;
+mod invitations;
 mod invite;
 mod join_requests;
 mod kept;
+mod mail;
 mod overview;
 mod person;
 mod places;
@@ -102,6 +104,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         users::routes,
         person::routes,
         invite::routes,
+        invitations::routes,
         join_requests::routes,
         held::routes,
         plans::routes,
@@ -111,6 +114,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         rules::routes,
         requests::routes,
         audit::routes,
+        mail::routes,
         places::routes,
         settings::routes,
     ];

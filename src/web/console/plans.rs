@@ -10,6 +10,8 @@ use axum::response::Response;
 
 use super::Console;
 use super::access::{Needs, Session};
+use super::asked::Asked;
+use super::export::{File, csv, download};
 use super::respond::{Answer, Refused, page, see, see_with};
 use super::shell::{Place, Shell};
 use super::words::capital;
@@ -35,7 +37,71 @@ struct One {
     now: Timestamp,
     plan: Plan,
     effects: Vec<Effect>,
+    only: Only,
+    found: usize,
     wrong: Option<String>,
+}
+
+impl One {
+    /// Whether there are more than are shown.
+    const fn cut(&self) -> bool {
+        self.found > self.effects.len()
+    }
+}
+
+/// Whom of a plan to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Only {
+    All,
+    Gain,
+    Lose,
+    Downgraded,
+    Admins,
+    Held,
+    UnknownFacility,
+}
+
+impl Only {
+    pub(super) const ALL: [Self; 7] =
+        [Self::All, Self::Gain, Self::Lose, Self::Downgraded, Self::Admins, Self::Held, Self::UnknownFacility];
+
+    /// As it stands in the address.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Gain => "gain",
+            Self::Lose => "lose",
+            Self::Downgraded => "view-only",
+            Self::Admins => "admins",
+            Self::Held => "held",
+            Self::UnknownFacility => "unknown-facility",
+        }
+    }
+
+    /// As its tab says.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "Everybody",
+            Self::Gain => "Gain",
+            Self::Lose => "Lose",
+            Self::Downgraded => "Become View only",
+            Self::Admins => "Admins changed",
+            Self::Held => "Held",
+            Self::UnknownFacility => "Unknown facility",
+        }
+    }
+
+    fn holds(self, effect: &Effect) -> bool {
+        match self {
+            Self::All => true,
+            Self::Gain => !effect.gained().is_empty(),
+            Self::Lose => !effect.lost().is_empty(),
+            Self::Downgraded => effect.becomes_view_only(),
+            Self::Admins => effect.changes_admins(),
+            Self::Held => !effect.after.held.is_empty(),
+            Self::UnknownFacility => !effect.unknown_facilities().is_empty(),
+        }
+    }
 }
 
 /// The name of a plan's state.
@@ -65,6 +131,7 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
     routes
         .console(Method::GET, "/console/plans", Needs::View, list, console)
         .console(Method::GET, "/console/plans/{id}", Needs::View, show, console)
+        .console(Method::GET, "/console/plans/{id}/people.csv", Needs::View, file, console)
         .console(Method::POST, "/console/plans/{id}/apply", Needs::FreshAdmin, apply, console)
         .console(Method::POST, "/console/plans/{id}/discard", Needs::Admin, discard, console)
 }
@@ -75,25 +142,54 @@ async fn list(State(console): State<Arc<Console>>, session: Session) -> Answer {
     Ok(page(200, &session, &Page { shell, now: console.now(), plans }))
 }
 
-async fn show(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
-    console.plan_page(&session, 200, &id, None).await
+async fn show(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>, asked: Asked) -> Answer {
+    console.plan_page(&session, 200, &id, asked, None).await
+}
+
+/// The people of a plan as a file, with the words of the page.
+async fn file(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
+    let found = console.provisioning.shown_plan_in(session.organization_id(), id_of(&id)?).await;
+    let (plan, effects) = found.map_err(nowhere)?;
+    console.directory.note_export(&session, "plan", effects.len()).await?;
+    let head = ["email", "before", "after", "gains", "loses", "becomes_view_only", "admins_changed", "held", "note"];
+    let rows = effects.iter().map(|effect| {
+        vec![
+            effect.email.clone(),
+            effect.before.described(),
+            effect.after.described(),
+            effect.gained().join(" "),
+            effect.lost().join(" "),
+            effect.becomes_view_only().to_string(),
+            effect.changes_admins().to_string(),
+            effect.after.held.join("; "),
+            effect.note.clone().unwrap_or_default(),
+        ]
+    });
+    download(&format!("{}-plan-{}", session.organization(), plan.id), console.now(), csv(&head, rows)?, File::Csv)
+}
+
+fn id_of(text: &str) -> Result<PlanId, Refused> {
+    text.parse().map_err(|_| Refused::nowhere())
+}
+
+/// A plan that this organization has not is no page.
+fn nowhere(error: Error) -> Refused {
+    match error {
+        Error::Directory(directory::Error::NotFound { .. }) => Refused::nowhere(),
+        other => other.into(),
+    }
 }
 
 impl Console {
-    async fn own_plan(&self, session: &Session, id: &str) -> Result<(Plan, Vec<Effect>), Refused> {
-        let id: PlanId = id.parse().map_err(|_| Refused::nowhere())?;
-        match self.provisioning.shown_plan(id).await {
-            Ok(found) if found.0.organization == session.organization_id() => Ok(found),
-            Ok(_) | Err(Error::Directory(directory::Error::NotFound { .. })) => Err(Refused::nowhere()),
-            Err(other) => Err(other.into()),
-        }
-    }
-
-    async fn plan_page(&self, session: &Session, status: u16, id: &str, wrong: Option<String>) -> Answer {
-        let (plan, mut effects) = self.own_plan(session, id).await?;
+    async fn plan_page(&self, session: &Session, status: u16, id: &str, asked: Asked, wrong: Option<String>) -> Answer {
+        let found = self.provisioning.shown_plan_in(session.organization_id(), id_of(id)?).await;
+        let (plan, mut effects) = found.map_err(nowhere)?;
+        let only = Only::ALL.into_iter().find(|only| only.key() == asked.query("only")).unwrap_or(Only::All);
+        effects.retain(|effect| only.holds(effect));
+        let found = effects.len();
         effects.truncate(SHOWN);
         let shell = Shell::of(session, "Plan", Place::Plans);
-        Ok(page(status, session, &One { shell, now: self.now(), plan, effects, wrong }))
+        Ok(page(status, session, &One { shell, now: self.now(), plan, effects, only, found, wrong }))
     }
 
     /// Makes a plan of a change and leads to it; a change that moves nobody is in force at once.
@@ -108,22 +204,22 @@ impl Console {
 
 /// The change is made here; people follow in batches, which the page shows.
 async fn apply(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
-    let (plan, _) = console.own_plan(&session, &id).await?;
+    let plan = console.provisioning.plan_in(session.organization_id(), id_of(&id)?).await.map_err(nowhere)?;
     match console.provisioning.start_plan(&session.actor(), plan.id).await {
         Ok(_) => Ok(see_with(&format!("/console/plans/{id}"), "The plan is being applied.")),
         Err(Error::Directory(error @ directory::Error::Conflict(_))) => {
-            console.plan_page(&session, 409, &id, Some(error.to_string())).await
+            console.plan_page(&session, 409, &id, Asked::of("", &[]), Some(error.to_string())).await
         }
         Err(other) => Err(other.into()),
     }
 }
 
 async fn discard(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
-    let (plan, _) = console.own_plan(&session, &id).await?;
+    let plan = console.provisioning.plan_in(session.organization_id(), id_of(&id)?).await.map_err(nowhere)?;
     match console.provisioning.discard_plan(&session.actor(), plan.id).await {
         Ok(_) => Ok(see_with("/console/plans", "The plan was discarded. Nothing was changed.")),
         Err(Error::Directory(error @ directory::Error::Conflict(_))) => {
-            console.plan_page(&session, 409, &id, Some(error.to_string())).await
+            console.plan_page(&session, 409, &id, Asked::of("", &[]), Some(error.to_string())).await
         }
         Err(other) => Err(other.into()),
     }

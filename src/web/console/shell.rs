@@ -9,6 +9,7 @@ pub(super) enum Place {
     Overview,
     Users,
     Invite,
+    Invitations,
     JoinRequests,
     Held,
     Plans,
@@ -17,6 +18,7 @@ pub(super) enum Place {
     Rules,
     Requests,
     Audit,
+    Mail,
     Facilities,
     Domains,
     Settings,
@@ -45,6 +47,7 @@ impl Place {
             Self::Overview => "Overview",
             Self::Users => "Users",
             Self::Invite => "Invite users",
+            Self::Invitations => "Invitations",
             Self::JoinRequests => "Join requests",
             Self::Held => "Held changes",
             Self::Plans => "Plans",
@@ -53,6 +56,7 @@ impl Place {
             Self::Rules => "Access rules",
             Self::Requests => "Request log",
             Self::Audit => "Audit log",
+            Self::Mail => "Mail",
             Self::Facilities => "Facilities",
             Self::Domains => "Domains",
             Self::Settings => "Admins and auditors",
@@ -66,6 +70,7 @@ impl Place {
             Self::Overview => "/console",
             Self::Users => "/console/users",
             Self::Invite => "/console/invite",
+            Self::Invitations => "/console/invitations",
             Self::JoinRequests => "/console/join-requests",
             Self::Held => "/console/held",
             Self::Plans => "/console/plans",
@@ -74,6 +79,7 @@ impl Place {
             Self::Rules => "/console/rules",
             Self::Requests => "/console/requests",
             Self::Audit => "/console/audit",
+            Self::Mail => "/console/mail",
             Self::Facilities => "/console/facilities",
             Self::Domains => "/console/domains",
             Self::Settings => "/console/settings",
@@ -90,14 +96,17 @@ impl Shell {
             let mut people = vec![Place::Users];
             if self.may_view {
                 people.insert(0, Place::Overview);
-                people.push(Place::Invite);
+                people.extend([Place::Invite, Place::Invitations]);
             }
             parts.push(("People", people));
         }
         if self.may_view {
             parts.push(("Decisions", vec![Place::JoinRequests, Place::Held, Place::Plans]));
             parts.push(("Identity provider", vec![Place::Connections, Place::Groups, Place::Rules, Place::Requests]));
-            parts.push(("Organization", vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit]));
+            parts.push((
+                "Organization",
+                vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit, Place::Mail],
+            ));
         }
         parts.push(("You", vec![Place::Oneself]));
         parts

@@ -80,11 +80,14 @@ async fn people_are_staged_sent_and_what_is_wrong_stays_filled_in() {
     app.send(&ada, "/console/invite", &fields).await.expect(303);
     let sent = app.send(&ada, "/console/invite/send", &[]).await.expect(303);
     assert!(notice(&app, &ada, &sent).await.contains("1 invitation was sent"));
-    let page = app.browse(&ada, "/console/invite").await.expect(200);
+    let page = app.browse(&ada, "/console/invitations").await.expect(200);
     let id = page.text.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    app.send(&ada, "/console/invite/resend", &[("id", &id)]).await.expect(409);
-    app.send(&ada, "/console/invite/revoke", &[("id", &id)]).await.expect(303);
-    assert!(app.browse(&ada, "/console/invite").await.expect(200).text.contains("Revoked"));
+    app.send(&ada, "/console/invitations/resend", &[("id", &id)]).await.expect(409);
+    app.send(&ada, "/console/invitations/revoke", &[("id", &id)]).await.expect(303);
+    let revoked = app.browse(&ada, "/console/invitations?state=revoked").await.expect(200);
+    assert!(revoked.text.contains("cleo@example.org"));
+    // The same form sent twice.
+    app.send(&ada, "/console/invitations/revoke", &[("id", &id)]).await.expect(404);
 }
 
 #[tokio::test]
@@ -186,8 +189,10 @@ async fn a_held_change_is_released_and_a_doubtful_link_shows_both_sides() {
     let sent = app.send(&ada, "/console/held", &[("id", held), ("decision", "release")]).await.expect(303);
     assert!(notice(&app, &ada, &sent).await.contains("1 change was decided"));
     assert!(app.permissions("eve@example.org").await.contains("billing_admin"));
-    let again = app.send(&ada, "/console/held", &[("id", held), ("decision", "discard")]).await.expect(303);
-    assert!(notice(&app, &ada, &again).await.contains("0 changes were decided"));
+    let again = app.send(&ada, "/console/held", &[("id", held), ("decision", "discard")]).await.expect(409);
+    assert!(again.words().contains("Not decided"), "{}", again.words());
+    let doubtful = app.browse(&ada, "/console/conflicts").await.expect(200);
+    assert!(doubtful.text.contains(&conflict) && !doubtful.text.contains("Billing admin"));
     let apart = app.send(&ada, "/console/held", &[("id", &conflict), ("decision", "discard")]).await.expect(303);
     assert!(notice(&app, &ada, &apart).await.contains("1 change was decided"));
     assert_eq!(app.held().await, []);

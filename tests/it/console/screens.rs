@@ -87,7 +87,7 @@ async fn every_page_is_shown_to_whom_it_is_for_and_to_nobody_else() {
         Needs::Oneself => true,
         Needs::ViewUsers => who != "plain@example.org",
         Needs::View => who == ADA || who == "auditor@example.org",
-        Needs::Admin | Needs::FreshAdmin => who == ADA,
+        Needs::Admin | Needs::AdminFor | Needs::FreshAdmin => who == ADA,
     };
     for who in [ADA, "plain@example.org", "billing@example.org", "auditor@example.org"] {
         let browser = app.sign_in(who).await;
