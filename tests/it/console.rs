@@ -4,5 +4,6 @@ mod connections;
 mod decisions;
 mod people;
 mod queue;
+mod records;
 mod screens;
 mod sign_in;

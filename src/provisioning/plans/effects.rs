@@ -101,6 +101,18 @@ impl Effect {
         new.filter_map(|text| text.strip_prefix("edit_facility:")?.strip_suffix(" (unknown_facility)")).collect()
     }
 
+    /// Where somebody whom a User stands for is before and after, changed or not.
+    pub(super) fn of_user(user: ResourceId, before: &Looked, after: &Looked) -> Self {
+        Self {
+            person: before.person.or(after.person),
+            resource: Some(user),
+            email: after.email.clone(),
+            before: before.access.clone(),
+            after: after.since(&before.access),
+            note: None,
+        }
+    }
+
     pub(super) fn subject(&self) -> Option<Subject> {
         self.resource.map(Subject::User).or(self.person.map(Subject::Person))
     }

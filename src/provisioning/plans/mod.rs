@@ -8,9 +8,11 @@ mod fingerprint;
 mod following;
 mod mails;
 mod make;
+mod replay;
 
 pub use change::Change;
 pub use effects::{Access, Effect};
+pub use replay::Replay;
 
 use serde::{Deserialize, Serialize};
 

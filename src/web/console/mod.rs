@@ -11,6 +11,7 @@ mod export;
 mod form;
 mod groups;
 mod held;
+mod help;
 mod invitations;
 mod invite;
 mod join_requests;
@@ -117,6 +118,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         mail::routes,
         places::routes,
         settings::routes,
+        help::routes,
     ];
     screens.into_iter().fold(routes, |routes, screen| screen(routes, console))
 }

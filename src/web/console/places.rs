@@ -50,6 +50,13 @@ struct DomainsPage {
     wrong: Option<String>,
 }
 
+#[derive(Template)]
+#[template(path = "domain_remove.html", config = "src/web/console/askama.toml")]
+struct RemoveDomain {
+    shell: Shell,
+    domain: DomainView,
+}
+
 /// The name of a domain's state.
 pub(super) const fn state_of(domain: &DomainView) -> &'static str {
     match domain.standing {
@@ -66,8 +73,9 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(post.clone(), "/console/facilities", Needs::Admin, add_facility, console)
         .console(get.clone(), "/console/facilities/{key}", Needs::View, facility, console)
         .console(post.clone(), "/console/facilities/{key}", Needs::Admin, change_facility, console)
-        .console(get, "/console/domains", Needs::View, domains, console)
+        .console(get.clone(), "/console/domains", Needs::View, domains, console)
         .console(post.clone(), "/console/domains", Needs::Admin, claim, console)
+        .console(get, "/console/domains/{name}/remove", Needs::Admin, confirm_removal, console)
         .console(post, "/console/domains/{name}", Needs::Admin, change_domain, console)
 }
 
@@ -156,6 +164,14 @@ async fn claim(State(console): State<Arc<Console>>, session: Session, fields: Fi
         }
         Err(refused) => Err(refused),
     }
+}
+
+/// What ends with a domain, before it is removed.
+async fn confirm_removal(State(console): State<Arc<Console>>, session: Session, Path(name): Path<String>) -> Answer {
+    let domains = console.directory.domains(session.organization()).await?;
+    let domain = domains.into_iter().find(|domain| domain.name == name).ok_or_else(Refused::nowhere)?;
+    let shell = Shell::of(&session, format!("Remove {name}"), Place::Domains);
+    Ok(page(200, &session, &RemoveDomain { shell, domain }))
 }
 
 async fn change_domain(

@@ -22,6 +22,7 @@ pub(super) enum Place {
     Facilities,
     Domains,
     Settings,
+    Help,
     Oneself,
 }
 
@@ -60,6 +61,7 @@ impl Place {
             Self::Facilities => "Facilities",
             Self::Domains => "Domains",
             Self::Settings => "Admins and auditors",
+            Self::Help => "Help",
             Self::Oneself => "My page",
         }
     }
@@ -83,6 +85,7 @@ impl Place {
             Self::Facilities => "/console/facilities",
             Self::Domains => "/console/domains",
             Self::Settings => "/console/settings",
+            Self::Help => "/console/help",
             Self::Oneself => "/console/me",
         }
     }
@@ -108,7 +111,7 @@ impl Shell {
                 vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit, Place::Mail],
             ));
         }
-        parts.push(("You", vec![Place::Oneself]));
+        parts.push(("You", if self.may_view { vec![Place::Oneself, Place::Help] } else { vec![Place::Oneself] }));
         parts
     }
 

@@ -76,6 +76,19 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// The time that a filter's field says: `2026-01-31`, `2026-01-31T09:00` or with seconds and zone; UTC if it says none.
+pub(super) fn time_of(text: &str) -> Result<Option<Timestamp>, String> {
+    let text = text.trim();
+    let whole = match text.len() {
+        0 => return Ok(None),
+        10 => format!("{text}T00:00:00Z"),
+        16 => format!("{text}:00Z"),
+        19 => format!("{text}Z"),
+        _ => text.to_owned(),
+    };
+    whole.parse().map(Some).map_err(|_| "A time is written like 2026-01-31 or 2026-01-31T09:00".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,7 +65,8 @@ async fn pages(app: &TestApp) -> Vec<(String, Needs)> {
             .replace("{person}", &person)
             .replace("{what}", "deactivate")
             .replace("{reference}", &reference)
-            .replace("{key}", key);
+            .replace("{key}", key)
+            .replace("{name}", "example.org");
         assert!(!path.contains('{'), "{path}: a parameter that this test does not know");
         pages.push((path, needs));
     }
