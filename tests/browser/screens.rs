@@ -8,7 +8,7 @@ use crate::demo::Demo;
 use crate::driver::{Browser, Driver};
 
 /// The screens that need no id. An empty list is a screen too.
-const SCREENS: [&str; 30] = [
+const SCREENS: [&str; 32] = [
     "/console",
     "/console/users",
     "/console/users?q=nobody-is-called-so",
@@ -33,6 +33,8 @@ const SCREENS: [&str; 30] = [
     "/console/connections/okta?tab=rules&try=secaro-leeds-editors",
     "/console/connections/okta?tab=settings",
     "/console/requests",
+    "/console/requests?status=failed",
+    "/console/help",
     "/console/audit",
     "/console/facilities",
     "/console/facilities/leeds",
@@ -47,7 +49,7 @@ const FOUND: [(&str, &str); 5] = [
     ("/console/join-requests", "/console/join-requests/0"),
     ("/console/held", "/console/conflicts/0"),
     ("/console/mail", "/console/mail/0"),
-    ("/console/requests?failed=yes", "/console/requests/"),
+    ("/console/requests?status=failed", "/console/requests/"),
 ];
 
 async fn screens(browser: &Browser, base: &str) -> Vec<String> {

@@ -16,7 +16,6 @@ use crate::web::routes::Routes;
 /// What an error is called, what it means, and what to do.
 const ERRORS: [(&str, &str, &str); 9] = [
     ("401", "No valid token came with the call.", "Paste the token again without the word Bearer, or issue a new one."),
-    ("403", "The connection is paused.", "Resume it on its page."),
     ("404", "What was asked for is not there, or is another organization's.", "Check the base URL and the id."),
     (
         "409 uniqueness",
@@ -31,6 +30,7 @@ const ERRORS: [(&str, &str, &str); 9] = [
     ("400 invalidPath", "A PATCH path cannot be read.", "The answer names it; mend the attribute mapping."),
     ("400 invalidFilter", "A filter cannot be read.", "Match by userName or externalId."),
     ("412", "It has changed since it was read.", "Nothing to do: the provider reads it and tries again."),
+    ("503", "The connection is paused, or the gateway is busy.", "Resume it on its page; the provider tries again."),
     ("429", "Too many calls in a short time.", "Nothing to do: the provider waits and tries again."),
 ];
 

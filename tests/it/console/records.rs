@@ -108,6 +108,9 @@ async fn help_names_the_organizations_own_addresses_and_nobody_elses() {
     let help = app.browse(&app.sign_in(ADA).await, "/console/help").await.expect(200);
     assert!(help.text.contains("https://scim.example.com/scim/v2/okta"));
     assert!(!help.text.contains("theirs"));
+    let errors: Vec<&str> = help.text.lines().filter(|line| line.contains("The connection is paused")).collect();
+    assert_eq!(errors.len(), 1, "what a paused connection answers is said once");
+    assert!(errors[0].contains(">503<"), "{errors:?}");
 }
 
 #[tokio::test]
