@@ -166,7 +166,8 @@ impl Mailer {
     }
 
     /// One of an organization's mails in words, without what would open a door: a link to sign in is left out whoever
-    /// asks, a link of an invitation unless `invitations` says that they may see it.
+    /// asks, a link of an invitation unless `invitations` says that they may see it and no mail server carries it: where
+    /// one does, only whoever reads that mailbox is the invited person.
     pub async fn show_of(
         &self,
         organization: OrganizationId,
@@ -179,7 +180,7 @@ impl Mailer {
         let whole = letter(&said, &self.links);
         let letter = match said {
             Mail::SignIn { .. } | Mail::ConfirmMailbox { .. } => whole.without_links(),
-            Mail::Invitation { .. } if !invitations => whole.without_links(),
+            Mail::Invitation { .. } if !invitations || mail.state != MailState::Kept => whole.without_links(),
             _ => whole,
         };
         shown(mail, letter).map(Some)
