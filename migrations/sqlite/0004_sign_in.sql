@@ -1,0 +1,6 @@
+-- Signing in at a provider: it may not say when somebody last proved who they are.
+
+ALTER TABLE sessions ADD COLUMN proved_at INTEGER; -- when they did; NULL: nobody says, and the session is never fresh
+UPDATE sessions SET proved_at = signed_in_at;
+-- Whether the sign-in was to be anew, whatever session the provider has.
+ALTER TABLE oidc_flows ADD COLUMN anew INTEGER NOT NULL DEFAULT 0;
