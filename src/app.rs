@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::audit::trail::Trail;
+use crate::auth::oidc::{Oidc, Outbound};
 use crate::auth::{Authenticator, Sessions, session};
 use crate::clock::Clock;
 use crate::config::smtp::{SmtpScheme, SmtpUrl};
@@ -363,6 +364,7 @@ fn policy(settings: &Settings, key: crate::auth::InstallationKey) -> Policy {
             link_lifetime: console.link_lifetime,
             links_per_address: console.links_per_address.get(),
             session_lifetime: console.session_lifetime,
+            oidc: Oidc::new(Outbound::new(console.loopback_providers)),
         },
     }
 }

@@ -159,12 +159,12 @@ actions! {
     AuditorRemoved = "auditor.removed",
     /// An OpenID provider was set up.
     ProviderAdded = "provider.added",
-    /// An OpenID provider was changed.
-    ProviderChanged = "provider.changed",
     /// An OpenID provider was removed.
     ProviderRemoved = "provider.removed",
     /// An issuer's subject was bound to a person.
     IdentityBound = "identity.bound",
+    /// It is bound to them no longer.
+    IdentityRemoved = "identity.removed",
     /// A step of a connection's set-up was ticked, or its tick taken back.
     StepTicked = "connection.step_ticked",
     /// A request of an IdP was replayed; nothing came of it but knowledge.

@@ -63,7 +63,7 @@ impl InstallationKey {
         BASE32.encode(&self.mac(b"csrf", &[session.uuid().as_bytes()]))
     }
 
-    fn mac(&self, label: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    pub(super) fn mac(&self, label: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!("any length is a key"));
         mac.update(label);
         for part in parts {

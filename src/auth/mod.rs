@@ -4,6 +4,8 @@
 pub mod actor;
 pub mod bearer;
 pub mod mailed;
+pub mod oidc;
+mod sealed;
 pub mod session;
 
 pub use actor::{Actor, Caller, Member, Operator};

@@ -11,7 +11,7 @@ use super::{Actor, InstallationKey, Member};
 use crate::clock::Timestamp;
 use crate::ids::{OrganizationId, PersonId, RequestId, SessionId};
 use crate::store::people::Status;
-use crate::store::sessions::SessionRow;
+use crate::store::sessions::{Method, SessionRow};
 use crate::store::{self, Store};
 
 const PREFIX: &str = "secaro_session_";
@@ -129,7 +129,13 @@ impl Session {
         self.fresh
     }
 
-    /// When they last did.
+    /// How they signed in.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.row.method
+    }
+
+    /// When they did.
     #[must_use]
     pub const fn signed_in_at(&self) -> Timestamp {
         self.row.signed_in_at
@@ -213,7 +219,7 @@ impl Sessions {
             books.session_seen(row.organization_id, row.id, now).await?;
             books.commit().await?;
         }
-        let fresh = live && row.signed_in_at.plus(self.limits.fresh) > now;
+        let fresh = live && row.proved_at.is_some_and(|at| at.plus(self.limits.fresh) > now);
         let session = Box::new(Session { csrf: self.key.csrf(row.id), row, roles, fresh, request });
         Ok(if live { Found::Live(session) } else { Found::Ended(session) })
     }

@@ -167,6 +167,8 @@ pub struct Console {
     pub links_per_address: NonZeroU32,
     /// Whom to ask for help, or empty.
     pub support_contact: String,
+    /// Whether OpenID providers may be on this machine, and without TLS.
+    pub loopback_providers: bool,
 }
 
 /// `[jobs]`

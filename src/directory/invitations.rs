@@ -11,6 +11,7 @@ mod staging;
 use serde::Serialize;
 
 pub use accepting::{Accepted, Invited};
+pub(crate) use accepting::{Accepting, hash_of};
 pub(crate) use closing::{ClosedBy, close_for, revoke_for};
 pub use rows::rows;
 pub use staging::{ImportRow, NewInvitation, Staged};

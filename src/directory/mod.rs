@@ -29,6 +29,7 @@ pub use key::Key;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::oidc::Oidc;
 use crate::auth::{InstallationKey, Member, Operator};
 use crate::store::Store;
 
@@ -74,6 +75,8 @@ pub struct SignIn {
     pub links_per_address: u32,
     /// How long a session lasts at most.
     pub session_lifetime: Duration,
+    /// How providers are asked.
+    pub oidc: Oidc,
 }
 
 /// The directory of an installation. Cheap to clone.

@@ -29,6 +29,8 @@ pub mod mails;
 pub mod mass_changes;
 pub mod members;
 pub mod notices;
+pub mod oidc_flows;
+pub mod oidc_providers;
 pub mod organizations;
 pub mod outbox;
 pub mod people;
@@ -38,6 +40,7 @@ pub mod request_log;
 pub mod resources;
 pub mod rules;
 pub mod sessions;
+pub mod sign_in_identities;
 pub mod sign_in_links;
 pub mod tokens;
 
@@ -105,7 +108,10 @@ pub fn all_statements() -> Vec<&'static Statement> {
         request_log::STATEMENTS,
         resources::STATEMENTS,
         rules::STATEMENTS,
+        oidc_flows::STATEMENTS,
+        oidc_providers::STATEMENTS,
         sessions::STATEMENTS,
+        sign_in_identities::STATEMENTS,
         sign_in_links::STATEMENTS,
         tokens::STATEMENTS,
     ]

@@ -42,8 +42,10 @@ pub struct SessionRow {
     pub status: Status,
     /// How they signed in.
     pub method: Method,
-    /// When they last proved who they are.
+    /// When they signed in.
     pub signed_in_at: Timestamp,
+    /// When they last proved who they are; `None` if nobody says.
+    pub proved_at: Option<Timestamp>,
     /// When they were last heard of, to the minute.
     pub last_seen_at: Timestamp,
     /// When it ends at the latest.
@@ -82,6 +84,8 @@ pub struct NewSession<'a> {
     pub hash: &'a [u8],
     /// How they signed in.
     pub method: Method,
+    /// When they proved who they are; `None` if nobody says.
+    pub proved_at: Option<Timestamp>,
     /// What the browser calls itself.
     pub agent: Option<&'a str>,
     /// From where.
@@ -92,7 +96,8 @@ pub struct NewSession<'a> {
 
 statements! {
     BY_HASH = "SELECT s.organization_id, o.key AS organization_key, o.name AS organization_name, s.id, s.person_id, \
-        p.email, p.display_name, p.status, s.method, s.signed_in_at, s.last_seen_at, s.expires_at, s.ended_at \
+        p.email, p.display_name, p.status, s.method, s.signed_in_at, s.proved_at, s.last_seen_at, s.expires_at, \
+        s.ended_at \
         FROM sessions s JOIN organizations o ON o.id = s.organization_id \
         JOIN people p ON p.organization_id = s.organization_id AND p.id = s.person_id WHERE s.token_hash = $1",
         installation_wide "the secret alone says whose it is";
@@ -102,7 +107,7 @@ statements! {
     OPEN = "SELECT id, method, agent, address, signed_in_at, last_seen_at, expires_at FROM sessions \
         WHERE organization_id = $1 AND person_id = $2 AND ended_at IS NULL AND expires_at > $3 ORDER BY signed_in_at";
     INSERT = "INSERT INTO sessions (organization_id, id, person_id, token_hash, method, agent, address, signed_in_at, \
-        last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
+        last_seen_at, expires_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)";
     END = "UPDATE sessions SET ended_at = $3, ended_why = $4 \
         WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL";
     END_OF_PERSON = "UPDATE sessions SET ended_at = $3, ended_why = $4 \
@@ -154,6 +159,7 @@ impl Tx {
                 new.address,
                 now,
                 new.expires_at,
+                new.proved_at,
             )
         )
         .map(drop)

@@ -4,8 +4,9 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::people::{self, Door};
+use super::super::people::{self, Door, Person};
 use super::super::permissions::{Permission, Right};
+use super::super::sign_in::Provider;
 use super::super::{Directory, Error, grants, join_requests};
 use super::sending::address;
 use super::{Standing, closing, in_force, in_words, inviter_in_public, permissions};
@@ -24,6 +25,10 @@ use crate::store::{Reader, Tx};
 pub struct Invited {
     /// The organization's name.
     pub organization: String,
+    /// Where its people sign in, besides by mail.
+    pub providers: Vec<Provider>,
+    /// The organization's key.
+    pub key: String,
     /// The address it was sent to; only that address becomes a person.
     pub email: String,
     /// Their name.
@@ -51,6 +56,13 @@ pub struct Accepted {
     pub held: Vec<String>,
 }
 
+/// An invitation that is accepted once this is committed.
+pub(crate) struct Accepting {
+    pub(crate) tx: Tx,
+    pub(crate) accepted: Accepted,
+    pub(crate) person: Person,
+}
+
 impl Directory {
     /// What an invitation is for. Changes nothing, however often it is asked.
     ///
@@ -58,14 +70,25 @@ impl Directory {
     ///
     /// [`Error::Conflict`], in words for the holder, if the secret opens nothing: unknown, accepted, revoked, expired.
     pub async fn look_at_invitation(&self, secret: &str) -> Result<Invited, Error> {
-        let (row, _) = self.invitation_of(secret).await?;
+        let row = self.invitation_by(&hash_of(secret)?).await?;
         let now = self.store.clock().now();
         let Standing::Sent { expires_at, .. } = Standing::of(&row, now) else { return Err(unusable(&row, now)) };
         let mut reader = self.store.read().await?;
-        let organization = reader.organization(row.organization_id).await?.map(|one| one.name).unwrap_or_default();
+        let found = reader.organization(row.organization_id).await?;
+        let (organization, key) = found.map(|one| (one.name, one.key)).unwrap_or_default();
+        let providers = reader.oidc_providers(row.organization_id).await?.into_iter().map(Provider::from).collect();
         let permissions = in_words(&mut reader, row.organization_id, &permissions(&row)).await?;
         let invited_by = inviter_in_public(&row.invited_by).to_owned();
-        Ok(Invited { organization, email: row.email, name: row.display_name, invited_by, expires_at, permissions })
+        Ok(Invited {
+            organization,
+            key,
+            providers,
+            email: row.email,
+            name: row.display_name,
+            invited_by,
+            expires_at,
+            permissions,
+        })
     }
 
     /// Accepts an invitation: the address it was sent to becomes a person with what it gives, by the policy of now.
@@ -74,7 +97,14 @@ impl Directory {
     ///
     /// As [`look_at_invitation`](Self::look_at_invitation); nothing is changed then.
     pub async fn accept_invitation(&self, secret: &str, request: RequestId) -> Result<Accepted, Error> {
-        let (row, hash) = self.invitation_of(secret).await?;
+        let Accepting { tx, accepted, .. } = self.begin_accepting(&hash_of(secret)?, request).await?;
+        tx.commit().await?;
+        Ok(accepted)
+    }
+
+    /// As [`accept_invitation`](Self::accept_invitation), for whoever has more to write in the same transaction.
+    pub(crate) async fn begin_accepting(&self, hash: &[u8], request: RequestId) -> Result<Accepting, Error> {
+        let row = self.invitation_by(hash).await?;
         let organization = row.organization_id;
         let now = self.store.clock().now();
         let (Standing::Sent { .. }, Some(person)) = (Standing::of(&row, now), row.person_id) else {
@@ -82,7 +112,7 @@ impl Directory {
         };
         let author = actor::of_invited(organization, person, &row.email, &row.invited_by, request);
         let mut tx = self.store.begin(author).await?;
-        if !tx.accept_invitation(row.id, &hash).await? {
+        if !tx.accept_invitation(row.id, hash).await? {
             // Somebody was quicker since it was looked at.
             let row = tx.invitation(organization, row.id).await?.unwrap_or(row);
             return Err(unusable(&row, tx.now()));
@@ -125,8 +155,8 @@ impl Directory {
         let permissions = in_words(&mut tx, organization, &given).await?;
         let left_out = in_words(&mut tx, organization, &left_out).await?;
         let held = in_words(&mut tx, organization, &held).await?;
-        tx.commit().await?;
-        Ok(Accepted { organization: name, email: row.email, permissions, left_out, held })
+        let accepted = Accepted { organization: name, email: row.email, permissions, left_out, held };
+        Ok(Accepting { tx, accepted, person })
     }
 
     /// Whether whoever invited may decide about admin roles still: an operator, or an Organization admin of now (T45).
@@ -135,17 +165,21 @@ impl Directory {
         Ok(tx.organization_admins(row.organization_id).await?.iter().any(|admin| admin.id == inviter))
     }
 
-    /// The invitation of a secret, whatever has become of it, and the secret's hash.
-    async fn invitation_of(&self, secret: &str) -> Result<(InvitationRow, [u8; 32]), Error> {
-        let unknown = || {
-            let words = "this link opens no invitation: it is incomplete, or a newer one was sent; open the newest \
-                         mail, or ask whoever invited you";
-            Error::Conflict(words.to_owned())
-        };
-        let hash = presented(Purpose::Invitation, secret).ok_or_else(unknown)?;
-        let row = self.store.read().await?.invitation_by_hash(&hash).await?.ok_or_else(unknown)?;
-        Ok((row, hash))
+    /// The invitation of this hash, whatever has become of it.
+    pub(crate) async fn invitation_by(&self, hash: &[u8]) -> Result<InvitationRow, Error> {
+        self.store.read().await?.invitation_by_hash(hash).await?.ok_or_else(unknown)
     }
+}
+
+/// What a secret is known by.
+pub(crate) fn hash_of(secret: &str) -> Result<[u8; 32], Error> {
+    presented(Purpose::Invitation, secret).ok_or_else(unknown)
+}
+
+fn unknown() -> Error {
+    let words = "this link opens no invitation: it is incomplete, or a newer one was sent; open the newest mail, or \
+                 ask whoever invited you";
+    Error::Conflict(words.to_owned())
 }
 
 /// Why a real secret opens nothing, for whoever holds it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::sessions::{Browser, open_session};
+use super::sessions::{Browser, Proof, open_session};
 use super::{Method, ReturnTo};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Operator;
@@ -132,8 +132,9 @@ impl Directory {
             return Ok(None);
         }
         let secret = NewSecret::of(tx.random());
-        open_session(&mut tx, link.person_id, link.method, &secret, browser, self.policy.sign_in.session_lifetime)
-            .await?;
+        let proof = Proof { method: link.method, at: Some(tx.now()) };
+        let lifetime = self.policy.sign_in.session_lifetime;
+        open_session(&mut tx, link.person_id, proof, &secret, browser, lifetime).await?;
         tx.commit().await?;
         if let Some(old) = old {
             self.replace_session(link.organization_id, link.person_id, old, request).await?;

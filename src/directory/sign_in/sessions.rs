@@ -9,6 +9,7 @@ use crate::audit::{self, Action, Record, Target};
 use crate::auth::Session;
 use crate::auth::actor::of_signing_in;
 use crate::auth::session::NewSecret;
+use crate::clock::Timestamp;
 use crate::directory::{Directory, Error};
 use crate::ids::{OrganizationId, PersonId, RequestId, SessionId};
 use crate::store::sessions::NewSession;
@@ -26,11 +27,18 @@ pub struct Browser {
     pub address: Option<String>,
 }
 
+/// How somebody proved who they are, and when: `None` if nobody says, and the session is never a fresh one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Proof {
+    pub(crate) method: Method,
+    pub(crate) at: Option<Timestamp>,
+}
+
 /// Begins a session in the transaction of a sign-in; the secret's text goes into the cookie.
 pub(crate) async fn open_session(
     tx: &mut Tx,
     person: PersonId,
-    method: Method,
+    proof: Proof,
     secret: &NewSecret,
     browser: &Browser,
     lifetime: Duration,
@@ -43,13 +51,14 @@ pub(crate) async fn open_session(
         id,
         person,
         hash: &secret.hash,
-        method,
+        method: proof.method,
+        proved_at: proof.at,
         agent: agent.as_deref(),
         address: browser.address.as_deref(),
         expires_at,
     })
     .await?;
-    let after = json!({ "session": id, "method": method.as_str(), "agent": agent, "address": browser.address });
+    let after = json!({ "session": id, "method": proof.method.as_str(), "agent": agent, "address": browser.address });
     audit::record(tx, Record::of(Action::SignedIn, Target::Person(person)).after(after)).await?;
     Ok(id)
 }
@@ -136,6 +145,7 @@ impl Directory {
         let mut books = self.store.books().await?;
         let deleted = books.prune_sessions(before).await?
             + books.prune_sign_in_links(before).await?
+            + books.prune_oidc_flows(before).await?
             + books.prune_kept_forms(before).await?;
         books.commit().await?;
         Ok(deleted)

@@ -147,7 +147,7 @@ async fn check(console: &Console, needs: Needs, request: Request) -> Result<Requ
     let session = match found {
         Found::Live(session) => session,
         Found::Ended(session) => return Err(Box::new(sign_in_again(console, &session, &parts, fields).await)),
-        Found::Nobody => return Err(Box::new(respond::to_sign_in(&parts, respond::Why::SignedOut))),
+        Found::Nobody => return Err(Box::new(respond::to_sign_in(&parts, respond::Why::SignedOut, None))),
     };
     if fields.as_ref().is_some_and(|fields| !fields.is_of(session.csrf())) {
         return Err(refuse(of_another_session()));
@@ -172,13 +172,13 @@ async fn check(console: &Console, needs: Needs, request: Request) -> Result<Requ
 
 /// Keeps what was filled in, if it is a form of this session, and leads to the sign-in.
 async fn sign_in_again(console: &Console, session: &auth::Session, parts: &Parts, fields: Option<Fields>) -> Response {
-    let Some(fields) = fields else { return respond::to_sign_in(parts, respond::Why::Stale) };
+    let Some(fields) = fields else { return respond::to_sign_in(parts, respond::Why::Stale, Some(session)) };
     if !fields.is_of(session.csrf()) {
         return of_another_session().into_response();
     }
     let kept = console.directory.keep_form(session, parts.uri.path(), &fields.without_csrf()).await;
     match kept {
-        Ok(()) => respond::to_sign_in(parts, respond::Why::Kept),
+        Ok(()) => respond::to_sign_in(parts, respond::Why::Kept, Some(session)),
         Err(error) => Refused::from(error).into_response(),
     }
 }

@@ -21,6 +21,7 @@ mod overview;
 mod person;
 mod places;
 mod plans;
+mod providers;
 mod requests;
 mod respond;
 mod rules;
@@ -28,6 +29,7 @@ mod set_up;
 mod settings;
 mod shell;
 mod sign_in;
+mod sign_in_at;
 mod users;
 mod words;
 
@@ -118,6 +120,8 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         mail::routes,
         places::routes,
         settings::routes,
+        providers::routes,
+        sign_in_at::routes,
         help::routes,
     ];
     screens.into_iter().fold(routes, |routes, screen| screen(routes, console))

@@ -21,7 +21,7 @@ use crate::directory::explain::Explanation;
 use crate::directory::facilities::Facility;
 use crate::directory::people::DeactivatedBy;
 use crate::directory::permissions::Permission;
-use crate::directory::sign_in::OpenSession;
+use crate::directory::sign_in::{BoundBy, IdentityRow, OpenSession};
 use crate::ids::Id as _;
 use crate::provisioning::ladder::Asserted;
 use crate::web::routes::Routes;
@@ -39,6 +39,7 @@ struct Page {
     timeline: Vec<AuditRecord>,
     asserted: Option<Asserted>,
     sessions: Vec<OpenSession>,
+    identities: Vec<IdentityRow>,
     wrong: Option<String>,
 }
 
@@ -125,6 +126,7 @@ impl Console {
             facilities: self.directory.facilities(session.organization()).await?,
             timeline,
             asserted,
+            identities: self.directory.identities(organization, person).await?,
             sessions: self.directory.open_sessions(organization, person).await?,
             found,
             wrong,

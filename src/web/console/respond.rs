@@ -7,7 +7,8 @@ use axum::response::{Html, IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::access::Session;
-use crate::directory::sign_in::ReturnTo;
+use crate::auth;
+use crate::directory::sign_in::{Method as SignedInBy, ReturnTo};
 
 pub(in crate::web) use crate::web::join::respond::Refused;
 
@@ -116,17 +117,27 @@ impl Why {
     }
 }
 
-/// Leads to the sign-in, and from there back.
-pub(super) fn to_sign_in(parts: &Parts, why: Why) -> Response {
+/// The sign-in page of an organization, asked these things.
+pub(super) fn at(organization: &str, asked: &[(&str, &str)]) -> String {
+    let organization = utf8_percent_encode(organization, NON_ALPHANUMERIC);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+    format!("/console/sign-in/{organization}?{query}")
+}
+
+/// Leads to the sign-in, and from there back; whoever came by their organization's provider is led there again.
+pub(super) fn to_sign_in(parts: &Parts, why: Why, session: Option<&auth::Session>) -> Response {
     let wanted = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
     let back = match why {
         Why::Kept => "/console/kept".to_owned(),
         _ if parts.method == http::Method::GET => ReturnTo::of(wanted).to_string(),
         _ => "/console".to_owned(),
     };
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("why", why.as_str()), ("return_to", &back)])
-        .finish();
-    let path = format!("/console/sign-in?{query}");
-    see(&path)
+    let asked = [("why", why.as_str()), ("return_to", &back)];
+    match session.filter(|session| session.method() == SignedInBy::Oidc) {
+        Some(session) => see(&at(session.organization(), &asked)),
+        None => {
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+            see(&format!("/console/sign-in?{query}"))
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The way in and out: a link is asked for, looked at, and used; signing out ends the session. Whoever asks is answered
 //! alike, whether they have access or not (T47).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -12,7 +13,7 @@ use super::Console;
 use super::access::{COOKIE, Session, cookie, is_of_another_site, of_another_site};
 use super::asked::Asked;
 use super::form::Fields;
-use super::respond::{Answer, Refused, public_page, see, set_cookie};
+use super::respond::{Answer, Refused, at, public_page, see, set_cookie};
 use crate::auth::session::Found;
 use crate::directory::sign_in::{Browser, ReturnTo};
 use crate::ids::{RequestId, SessionId};
@@ -45,6 +46,10 @@ struct Link<'a> {
 
 pub(super) async fn form(State(console): State<Arc<Console>>, asked: Asked) -> Response {
     let return_to = ReturnTo::of(asked.query("return_to"));
+    let organization = asked.query("organization").trim().to_lowercase();
+    if !organization.is_empty() {
+        return see(&at(&organization, &[("return_to", return_to.as_str())]));
+    }
     let support_contact = &console.support_contact;
     public_page(200, &Form { why: asked.query("why"), return_to: return_to.as_str(), support_contact })
 }
@@ -68,10 +73,7 @@ pub(super) async fn look(State(console): State<Arc<Console>>, Path(secret): Path
 pub(super) async fn enter(State(console): State<Arc<Console>>, Path(secret): Path<String>, request: Request) -> Answer {
     let (id, address) = (request_id(&request), client_address(&request));
     let (headers, _) = form_of(&console, request).await?;
-    let browser = Browser {
-        agent: headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
-        address: address.map(|address| address.to_string()),
-    };
+    let browser = browser(&headers, address);
     let old = console.session_of(&headers, id).await?;
     let signed_in = console.directory.use_sign_in_link(&secret, &browser, old, id).await?.ok_or_else(ended)?;
     let mut response = see(signed_in.return_to.as_str());
@@ -98,8 +100,16 @@ impl Console {
     }
 }
 
+/// What a browser says of itself.
+pub(super) fn browser(headers: &HeaderMap, address: Option<IpAddr>) -> Browser {
+    Browser {
+        agent: headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
+        address: address.map(|address| address.to_string()),
+    }
+}
+
 /// A form of whoever is not signed in: of our own site, and bounded.
-async fn form_of(console: &Console, request: Request) -> Result<(HeaderMap, Fields), Refused> {
+pub(super) async fn form_of(console: &Console, request: Request) -> Result<(HeaderMap, Fields), Refused> {
     if is_of_another_site(request.headers(), &console.base_url) {
         return Err(of_another_site());
     }

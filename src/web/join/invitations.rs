@@ -15,7 +15,7 @@ use crate::web::api::problem::sentence;
 /// Has no effect: mail scanners follow links.
 pub(super) async fn look(State(entrance): State<Arc<Entrance>>, Named(secret): Named) -> Result<Response, Refused> {
     let invited = entrance.directory.look_at_invitation(&secret).await.map_err(refused)?;
-    Ok(page(200, &Invitation { invited: &invited, here: &format!("/invitations/{secret}") }))
+    Ok(page(200, &Invitation { invited: &invited, secret: &secret, here: &format!("/invitations/{secret}") }))
 }
 
 /// Answers with the page itself: the link is used up, and shows nothing any more.

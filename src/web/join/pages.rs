@@ -80,6 +80,7 @@ impl Offers<'_> {
 #[template(path = "invitation.html", config = "src/web/join/askama.toml")]
 pub(super) struct Invitation<'a> {
     pub(super) invited: &'a Invited,
+    pub(super) secret: &'a str,
     pub(super) here: &'a str,
 }
 
