@@ -5,17 +5,23 @@
 mod outbound;
 mod token;
 
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient,
     CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
     CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
+use openidconnect::url::Url;
 use openidconnect::{
-    AdditionalProviderMetadata, AuthorizationCode, ClientId, ClientSecret, CsrfToken, DiscoveryError, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
-    Scope, TokenResponse as _,
+    AdditionalProviderMetadata, AsyncHttpClient as _, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    DiscoveryError, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
 
 pub use outbound::{Failure as Unasked, Outbound};
 pub use token::Identity;
@@ -84,6 +90,10 @@ pub struct Response<'a> {
     pub nonce: String,
     /// Of the request.
     pub verifier: String,
+    /// Whether an address is wanted, for which some providers have to be asked apart.
+    pub wants_address: bool,
+    /// The time that the token has to be good at.
+    pub now: Timestamp,
 }
 
 /// Why nobody is proved. The texts are for the log and never hold a secret; the kinds are for people.
@@ -150,21 +160,29 @@ impl Oidc {
         self.discover(issuer).await.map(drop)
     }
 
-    /// Begins a sign-in; `anew` asks for one now, whatever session the provider has.
+    /// Begins a sign-in; `anew` asks for one now, whatever session the provider has; else one of
+    /// the provider's will do that is no older than `max_age`.
     ///
     /// # Errors
     ///
     /// [`Failure::Provider`]
-    pub async fn begin(&self, registration: &Registration<'_>, anew: bool) -> Result<Request, Failure> {
+    pub async fn begin(
+        &self,
+        registration: &Registration<'_>,
+        anew: bool,
+        max_age: Duration,
+    ) -> Result<Request, Failure> {
         let client = client(registration, self.discover(registration.issuer).await?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let mut request = client
             .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
             .set_pkce_challenge(challenge)
+            // Asked for an age, a provider says in the token when it was (OpenID Connect Core §3.1.2.1).
+            .set_max_age(if anew { Duration::ZERO } else { max_age })
             .add_scopes([Scope::new("email".to_owned()), Scope::new("profile".to_owned())]);
         if anew {
-            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(std::time::Duration::ZERO);
+            request = request.add_prompt(CoreAuthPrompt::Login);
         }
         let (url, state, nonce) = request.url();
         Ok(Request {
@@ -188,6 +206,7 @@ impl Oidc {
             None if names_itself => return Err(Failure::OtherIssuer),
             _ => {}
         }
+        let user_info = metadata.userinfo_endpoint().map(|endpoint| endpoint.url().clone());
         let client = client(registration, metadata)?;
         let asked = client
             .exchange_code(AuthorizationCode::new(response.code.to_owned()))
@@ -196,9 +215,23 @@ impl Oidc {
         let answer = asked.request_async(&self.outbound).await.map_err(|error| Failure::NoToken(in_full(&error)))?;
         let text = answer.id_token().ok_or_else(|| Failure::Token("there is none".to_owned()))?;
         let verifier = client.id_token_verifier().set_allowed_algs(token::ALGORITHMS);
+        let verifier = verifier.set_time_fn(move || token::utc(response.now));
         let claims = text.claims(&verifier, &Nonce::new(response.nonce));
         let claims = claims.map_err(|error| Failure::Token(error.to_string()))?;
-        Identity::of(claims, &text.to_string())
+        let mut identity = Identity::of(claims, &text.to_string())?;
+        if let (true, None, Some(endpoint)) = (response.wants_address, &identity.verified_email, user_info) {
+            identity.verified_email = self.address(endpoint, answer.access_token().secret(), &identity).await?;
+        }
+        Ok(identity)
+    }
+
+    /// The address that the provider says is theirs, where it does not say so in the token (§5.4).
+    async fn address(&self, endpoint: Url, token: &str, identity: &Identity) -> Result<Option<String>, Failure> {
+        let refused = |error: &dyn std::error::Error| Failure::provider("it does not say whose address it is", error);
+        let request = http::Request::get(endpoint.as_str()).header(AUTHORIZATION, format!("Bearer {token}"));
+        let request = request.body(Vec::new()).map_err(|error| refused(&error))?;
+        let answer = self.outbound.call(request).await.map_err(|error| refused(&error))?;
+        Ok(identity.address_in(answer.body()))
     }
 }
 

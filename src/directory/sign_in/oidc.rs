@@ -76,7 +76,8 @@ impl Directory {
             secret => Some(invitations::hash_of(secret)?.to_vec()),
         };
         let registration = self.registration(&provider, callback)?;
-        let begun = self.policy.sign_in.oidc.begin(&registration, asked.anew).await;
+        let begun =
+            self.policy.sign_in.oidc.begin(&registration, asked.anew, self.policy.sign_in.session_lifetime).await;
         let begun = begun.map_err(|failure| in_words(&provider, &failure))?;
 
         let cookie = BASE64URL_NOPAD.encode(&self.store.random::<32>());
@@ -159,6 +160,8 @@ impl Directory {
             issuer: back.issuer,
             nonce: flow.nonce.clone(),
             verifier: flow.verifier.clone(),
+            wants_address: flow.invitation_hash.is_some(),
+            now: self.store.clock().now(),
         };
         let registration = self.registration(provider, callback)?;
         let proved = self.policy.sign_in.oidc.finish(&registration, response).await;
