@@ -177,6 +177,15 @@ pub enum Found {
     Nobody,
 }
 
+/// Why a session is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Somebody did something.
+    BySomebody,
+    /// A page that is open looks again; nobody may sit before it, so that it keeps no session alive.
+    ByItself,
+}
+
 /// Finds sessions by their cookies. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -203,7 +212,7 @@ impl Sessions {
 
     /// Whose session a cookie's text is of. The person's status and roles are looked at here and now: nothing that was
     /// taken from them since is left over (T30).
-    pub async fn find(&self, text: &str, request: RequestId) -> Result<Found, store::Error> {
+    pub async fn find(&self, text: &str, looked: Looked, request: RequestId) -> Result<Found, store::Error> {
         let Some(hash) = presented(text) else { return Ok(Found::Nobody) };
         let mut reader = self.store.read().await?;
         let Some(row) = reader.session(&hash).await? else { return Ok(Found::Nobody) };
@@ -214,7 +223,7 @@ impl Sessions {
         drop(reader);
         let now = self.store.clock().now();
         let live = row.ended_at.is_none() && row.expires_at > now && row.last_seen_at.plus(self.limits.idle) > now;
-        if live && row.last_seen_at.plus(SEEN) <= now {
+        if live && looked == Looked::BySomebody && row.last_seen_at.plus(SEEN) <= now {
             let mut books = self.store.books().await?;
             books.session_seen(row.organization_id, row.id, now).await?;
             books.commit().await?;

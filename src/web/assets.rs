@@ -1,4 +1,4 @@
-//! What pages are drawn with: stylesheets and one script, inside the program. Each name changes with what the file
+//! What pages are drawn with: stylesheets and scripts, inside the program. Each name changes with what the file
 //! says, so that a browser may keep it for ever.
 
 use std::sync::LazyLock;
@@ -32,6 +32,8 @@ static PUBLIC_STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("secaro", "css", CSS, include_str!("join/style.css")));
 static CONSOLE_STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("console", "css", CSS, include_str!("console/assets/style.css")));
+static HTMX: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("htmx", "js", JS, include_str!("console/assets/htmx.min.js")));
 static CONSOLE_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("console", "js", JS, include_str!("console/assets/console.js")));
 
@@ -45,13 +47,18 @@ pub(in crate::web) fn console_style() -> &'static str {
     &CONSOLE_STYLE.path
 }
 
-/// Where the console's script is.
+/// Where htmx is.
+pub(in crate::web) fn htmx() -> &'static str {
+    &HTMX.path
+}
+
+/// Where the console's own script is.
 pub(in crate::web) fn console_script() -> &'static str {
     &CONSOLE_SCRIPT.path
 }
 
 pub(in crate::web) async fn file(Path(file): Path<String>) -> Response {
-    let all = [&*PUBLIC_STYLE, &*CONSOLE_STYLE, &*CONSOLE_SCRIPT];
+    let all = [&*PUBLIC_STYLE, &*CONSOLE_STYLE, &*HTMX, &*CONSOLE_SCRIPT];
     let path = format!("/assets/{file}");
     let Some(asset) = all.into_iter().find(|asset| asset.path == path) else {
         return Refused::nowhere().into_response();

@@ -156,6 +156,19 @@ impl Browser {
         tools.send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.expect("a script");
     }
 
+    /// Notes what the pages' policy forbids, and what runs, from here on.
+    pub(crate) async fn watch(&self) {
+        let note = "addEventListener('securitypolicyviolation', (one) => { sessionStorage.violated = \
+                    (sessionStorage.violated ?? '') + location.pathname + ': ' + one.violatedDirective + ' ' + \
+                    one.blockedURI + '\\n'; }); window.alert = () => { sessionStorage.violated += 'alert\\n'; };";
+        self.before_each_page(note).await;
+    }
+
+    /// What the policy has forbidden since it is watched, on all pages.
+    pub(crate) async fn forbidden(&self) -> String {
+        self.ask("return sessionStorage.violated ?? ''").await.as_str().expect("text").to_owned()
+    }
+
     /// What axe-core finds wrong with the page, each in a line.
     pub(crate) async fn violations(&self) -> Vec<String> {
         self.web.execute(AXE, Vec::new()).await.expect("axe-core");

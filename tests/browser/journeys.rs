@@ -10,9 +10,11 @@ use crate::driver::{Browser, Driver};
 async fn an_admin_connects_decides_and_deactivates() {
     let (demo, driver) = (Demo::start(), Driver::start());
     let robin = driver.browser("robin", true).await;
+    robin.watch().await;
     robin.sign_in(demo.link()).await;
     assert_eq!(robin.path().await, "/console");
     connects(&robin, &demo).await;
+    assert_eq!(robin.forbidden().await, "");
     decides(&robin, &demo).await;
     keys(&robin).await;
 
@@ -54,9 +56,13 @@ async fn connects(robin: &Browser, demo: &Demo) {
     let url = format!("{}/scim/v2/newcomer/Users", demo.base_url());
     let request = client.post(url).bearer_auth(&token).header("content-type", "application/scim+json");
     assert_eq!(request.body(user.to_string()).send().await.expect("an answer").status(), 201);
-    // Nobody reloads the page: it looks by itself.
+    // Nobody reloads the page: it looks by itself, says so, and takes nobody's place on it.
+    robin.ask("document.querySelector('#steps button').focus();").await;
     for _ in 0..60 {
         if robin.ask(done).await.as_i64() >= Some(2) {
+            let said = robin.ask("return document.querySelector('#said').textContent").await;
+            assert!(said.as_str().is_some_and(|said| said.starts_with("Checklist changed.")), "{said}");
+            assert_eq!(robin.ask("return document.activeElement.closest('#steps') !== null").await, true);
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;

@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
 use source::{code, words};
 
 /// The one file that may make SQL of anything but a constant.
@@ -97,6 +100,23 @@ fn unpaired(sqlite: &BTreeSet<String>, postgres: &BTreeSet<String>) -> Vec<Strin
         .collect()
 }
 
+/// What a `vendor.lock` says of a file that was written elsewhere, and what is not so.
+fn misnamed(lock: &File, bytes: impl FnOnce(&str) -> Option<Vec<u8>>) -> Vec<String> {
+    let named: toml::Table = match lock.text.parse() {
+        Ok(named) => named,
+        Err(error) => return vec![format!("{}: {error}", lock.path)],
+    };
+    let text = |key: &str| named.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+    let missing =
+        ["file", "name", "version", "source", "licence", "sha256"].into_iter().filter(|key| text(key).is_empty());
+    let mut complaints: Vec<String> = missing.map(|key| format!("{}: no {key}", lock.path)).collect();
+    let hash = bytes(text("file")).map(|bytes| HEXLOWER.encode(&Sha256::digest(bytes)));
+    if hash.as_deref() != Some(text("sha256")) {
+        complaints.push(format!("{}: {} is another file: {hash:?}", lock.path, text("file")));
+    }
+    complaints
+}
+
 #[test]
 fn every_room_uses_only_what_it_may() {
     assert_tidy(files("src", &["rs"]).iter().flat_map(|file| rooms::trespasses(&file.path, &file.text)));
@@ -127,6 +147,23 @@ fn both_databases_have_the_same_migrations() {
         sql.iter().map(|file| file.path.rsplit('/').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
     };
     assert_tidy(unpaired(&names("migrations/sqlite"), &names("migrations/postgres")));
+}
+
+#[test]
+fn what_was_written_elsewhere_is_the_file_that_is_named() {
+    let all: Vec<File> = ["src", "tests"].iter().flat_map(|folder| files(folder, &["lock", "js"])).collect();
+    let folder = |path: &str| path.rsplit_once('/').unwrap().0.to_owned();
+    let locks: Vec<&File> = all.iter().filter(|file| file.path.ends_with("/vendor.lock")).collect();
+    let scripts = all.iter().filter(|file| file.path.ends_with(".min.js"));
+    let unnamed = scripts.filter(|script| {
+        let name = script.path.rsplit('/').next().unwrap();
+        !locks.iter().any(|lock| folder(&lock.path) == folder(&script.path) && lock.text.contains(name))
+    });
+    assert_tidy(unnamed.map(|script| format!("{}: no vendor.lock beside it names it", script.path)));
+    assert!(locks.len() >= 2);
+    assert_tidy(
+        locks.iter().flat_map(|lock| misnamed(lock, |file| fs::read(root().join(folder(&lock.path)).join(file)).ok())),
+    );
 }
 
 // The rules themselves, each on something it must complain of and something it must not.
@@ -162,4 +199,15 @@ fn a_lonely_migration_is_seen() {
     let two = BTreeSet::from(["0001_a.sql".to_owned(), "0002_b.sql".to_owned()]);
     assert_eq!(unpaired(&two, &one).len(), 1);
     assert_eq!(unpaired(&two, &two).len(), 0);
+}
+
+#[test]
+fn a_file_that_is_not_the_one_that_is_named_is_seen() {
+    let hash = HEXLOWER.encode(&Sha256::digest("a"));
+    let rest = "name = \"a\"\nversion = \"1\"\nsource = \"x\"\nlicence = \"MIT\"";
+    let lock = file("src/vendor.lock", &format!("file = \"a.js\"\n{rest}\nsha256 = \"{hash}\"\n"));
+    assert_eq!(misnamed(&lock, |_| Some(b"a".to_vec())), Vec::<String>::new());
+    assert_eq!(misnamed(&lock, |_| Some(b"b".to_vec())).len(), 1);
+    assert_eq!(misnamed(&lock, |_| None).len(), 1);
+    assert_eq!(misnamed(&file("src/vendor.lock", rest), |_| None).len(), 3);
 }

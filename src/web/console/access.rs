@@ -14,7 +14,7 @@ use super::Console;
 use super::form::Fields;
 use super::respond::{self, Refused};
 use crate::auth;
-use crate::auth::session::Found;
+use crate::auth::session::{Found, Looked};
 use crate::directory;
 use crate::web::join::form::is_foreign;
 use crate::web::join::{origin, request_id};
@@ -140,7 +140,8 @@ async fn check(console: &Console, needs: Needs, request: Request) -> Result<Requ
         return Err(refuse(of_another_site()));
     }
     let text = cookie(request.headers(), COOKIE).unwrap_or_default();
-    let found = console.sessions.find(&text, request_id(&request)).await;
+    let looked = respond::looked(request.headers());
+    let found = console.sessions.find(&text, looked, request_id(&request)).await;
     let found = found.map_err(|error| refuse(directory::Error::Store(error).into()))?;
     let (mut parts, body) = request.into_parts();
     let fields = if changes { Some(Fields::read(console, &parts.headers, body).await.map_err(refuse)?) } else { None };
@@ -165,7 +166,9 @@ async fn check(console: &Console, needs: Needs, request: Request) -> Result<Requ
         }
         parts.extensions.insert(fields);
     }
-    let notice = cookie(&parts.headers, respond::NOTICE).and_then(|text| respond::notice_of(&text));
+    // What is said once is for whoever reads the page that a form led to.
+    let notice = cookie(&parts.headers, respond::NOTICE).filter(|_| looked == Looked::BySomebody);
+    let notice = notice.and_then(|text| respond::notice_of(&text));
     parts.extensions.insert(Session { inner: Arc::from(session), notice });
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }

@@ -8,6 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::access::Session;
 use crate::auth;
+use crate::auth::session::Looked;
 use crate::directory::sign_in::{Method as SignedInBy, ReturnTo};
 
 pub(in crate::web) use crate::web::join::respond::Refused;
@@ -30,9 +31,19 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
     (header::REFERRER_POLICY, "same-origin"),
     (header::CACHE_CONTROL, "no-store"),
-    (header::VARY, "Cookie"),
+    (header::VARY, "Cookie, HX-Request"),
     (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
+
+/// Whether htmx asks: it shows a part of the answer within a page that is open.
+fn is_for_a_part(headers: &HeaderMap) -> bool {
+    headers.get("hx-request").is_some_and(|text| text == "true")
+}
+
+/// Whether somebody asks, or a page that looks again by itself.
+pub(super) fn looked(headers: &HeaderMap) -> Looked {
+    if headers.contains_key("secaro-by-itself") { Looked::ByItself } else { Looked::BySomebody }
+}
 
 fn dress(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
@@ -124,7 +135,9 @@ pub(super) fn at(organization: &str, asked: &[(&str, &str)]) -> String {
     format!("/console/sign-in/{organization}?{query}")
 }
 
-/// Leads to the sign-in, and from there back; whoever came by their organization's provider is led there again.
+/// Leads to the sign-in, and from there back; whoever came by their organization's provider is led there again. The
+/// whole page goes there, also where a part of it asked: a redirection would be followed unseen, and the sign-in be
+/// taken for the part.
 pub(super) fn to_sign_in(parts: &Parts, why: Why, session: Option<&auth::Session>) -> Response {
     let wanted = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
     let back = match why {
@@ -133,11 +146,20 @@ pub(super) fn to_sign_in(parts: &Parts, why: Why, session: Option<&auth::Session
         _ => "/console".to_owned(),
     };
     let asked = [("why", why.as_str()), ("return_to", &back)];
-    match session.filter(|session| session.method() == SignedInBy::Oidc) {
-        Some(session) => see(&at(session.organization(), &asked)),
+    let path = match session.filter(|session| session.method() == SignedInBy::Oidc) {
+        Some(session) => at(session.organization(), &asked),
         None => {
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
-            see(&format!("/console/sign-in?{query}"))
+            format!("/console/sign-in?{query}")
         }
+    };
+    if !is_for_a_part(&parts.headers) {
+        return see(&path);
     }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    dress(response.headers_mut());
+    if let Ok(path) = HeaderValue::try_from(path) {
+        response.headers_mut().insert(HeaderName::from_static("hx-redirect"), path);
+    }
+    response
 }

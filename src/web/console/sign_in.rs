@@ -14,7 +14,7 @@ use super::access::{COOKIE, Session, cookie, is_of_another_site, of_another_site
 use super::asked::Asked;
 use super::form::Fields;
 use super::respond::{Answer, Refused, at, public_page, see, set_cookie};
-use crate::auth::session::Found;
+use crate::auth::session::{Found, Looked};
 use crate::directory::sign_in::{Browser, ReturnTo};
 use crate::ids::{RequestId, SessionId};
 use crate::web::join::request_id;
@@ -92,7 +92,7 @@ impl Console {
     /// The session that a browser comes with, live or ended.
     pub(super) async fn session_of(&self, headers: &HeaderMap, id: RequestId) -> Result<Option<SessionId>, Refused> {
         let text = cookie(headers, COOKIE).unwrap_or_default();
-        let found = self.sessions.find(&text, id).await.map_err(crate::directory::Error::Store)?;
+        let found = self.sessions.find(&text, Looked::BySomebody, id).await.map_err(crate::directory::Error::Store)?;
         Ok(match found {
             Found::Live(session) | Found::Ended(session) => Some(session.id()),
             Found::Nobody => None,

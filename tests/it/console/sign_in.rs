@@ -107,6 +107,35 @@ async fn a_session_ends_when_nothing_is_heard_of_it_and_at_its_end() {
 }
 
 #[tokio::test]
+async fn an_open_page_keeps_no_session_alive_and_leads_to_the_sign_in_as_a_whole() {
+    let app = with_an_admin().await;
+    let browser = app.sign_in(ADA).await;
+    for _ in 0..29 {
+        app.clock.advance(Duration::from_mins(1));
+        app.look_again(&browser, "/console/plans").await.expect(200);
+    }
+    app.clock.advance(Duration::from_mins(1));
+    let part = app.look_again(&browser, "/console/plans").await.expect(204);
+    assert_eq!(part.headers["hx-redirect"], "/console/sign-in?why=again&return_to=%2Fconsole%2Fplans");
+    assert!(!part.headers.contains_key("location") && part.text.is_empty());
+    let page = app.browse(&browser, "/console/plans").await.expect(303);
+    assert_eq!(page.headers["location"], part.headers["hx-redirect"]);
+    assert!(page.headers["vary"].to_str().unwrap().contains("HX-Request"));
+}
+
+#[tokio::test]
+async fn what_is_said_once_is_not_said_to_a_page_that_looks_again() {
+    let app = with_an_admin().await;
+    let browser = app.sign_in(ADA).await;
+    let saved = app.send(&browser, "/console/me", &[("name", "Ada L")]).await.expect(303);
+    let notice = saved.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let both = Browser { cookie: format!("{}; {notice}", browser.cookie), csrf: browser.csrf.clone() };
+    let again = app.look_again(&both, "/console/me").await.expect(200);
+    assert!(!again.text.contains("Saved.") && !again.headers.contains_key("set-cookie"));
+    assert!(app.browse(&both, "/console/me").await.expect(200).text.contains("Saved."));
+}
+
+#[tokio::test]
 async fn whoever_signs_out_is_out() {
     let app = with_an_admin().await;
     let (browser, other) = (app.sign_in(ADA).await, app.sign_in(ADA).await);

@@ -347,6 +347,12 @@ impl TestApp {
         self.text(browser.request("GET", path).body(Body::empty()).unwrap()).await
     }
 
+    /// Looks at a page again as a part of it does by itself while it is open.
+    pub(crate) async fn look_again(&self, browser: &Browser, path: &str) -> Page {
+        let request = browser.request("GET", path).header("hx-request", "true").header("secaro-by-itself", "yes");
+        self.text(request.body(Body::empty()).unwrap()).await
+    }
+
     /// Sends a form from a page that the browser is on: with what its session's forms hold.
     pub(crate) async fn send(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut all = vec![("csrf", browser.csrf.as_str())];

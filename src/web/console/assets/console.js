@@ -1,7 +1,6 @@
-// What makes the console quicker to use and is missed by nobody without it: keys, copying, choosing all of a list.
+// What makes the console quicker to use and is missed by nobody without it: keys, copying, choosing all of a list, and
+// telling what changed. htmx swaps what looks again by itself.
 "use strict";
-
-const help = document.querySelector("#keys");
 
 function isTyping(target) {
   return target.closest("input, textarea, select, [contenteditable]") !== null;
@@ -9,6 +8,7 @@ function isTyping(target) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  const help = document.querySelector("#keys");
   if (event.key === "/") {
     const search = document.querySelector("#search");
     if (search === null) return;
@@ -22,47 +22,63 @@ document.addEventListener("keydown", (event) => {
 });
 
 function say(text) {
-  const live = document.querySelector("#live");
-  if (live !== null) live.textContent = text;
+  document.querySelector("#said").textContent = text;
 }
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const field = document.querySelector(button.dataset.copy);
-    try {
-      await navigator.clipboard.writeText(field.value ?? field.textContent);
-      say("Copied.");
-    } catch {
-      field.focus();
-      field.select?.();
-      say("Selected; copy it with your keyboard.");
-    }
-  });
+async function copy(button) {
+  const field = document.querySelector(button.dataset.copy);
+  const name = button.textContent;
+  try {
+    await navigator.clipboard.writeText(field.value ?? field.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = name; }, 2000);
+    say("Copied.");
+  } catch {
+    field.focus();
+    field.select?.();
+    say("Selected; copy it with your keyboard.");
+  }
 }
 
-for (const all of document.querySelectorAll("[data-all]")) {
-  const boxes = () => document.querySelectorAll(`input[type="checkbox"][name="${all.dataset.all}"]`);
-  all.closest("label").hidden = false;
-  all.addEventListener("change", () => {
-    for (const box of boxes()) box.checked = all.checked;
-    say(`${[...boxes()].filter((box) => box.checked).length} chosen.`);
-  });
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button !== null) copy(button);
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.dataset.all === undefined) return;
+  const boxes = [...document.querySelectorAll(`input[type="checkbox"][name="${target.dataset.all}"]`)];
+  for (const box of boxes) box.checked = target.checked;
+  say(`${boxes.filter((box) => box.checked).length} chosen.`);
+});
+
+// Shows what only a script can do.
+function ready() {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  for (const all of document.querySelectorAll("[data-all]")) all.closest("label").hidden = false;
+}
+ready();
+
+// Nobody sees a hidden page: what looks again by itself waits until somebody does.
+document.addEventListener("htmx:config:request", (event) => {
+  if (event.detail.ctx.sourceEvent.type === "every" && document.hidden) event.preventDefault();
+});
+
+// What a region says, times and moving numbers left out.
+function words(region) {
+  const copy = region.cloneNode(true);
+  for (const moving of copy.querySelectorAll("time, [data-moving]")) moving.remove();
+  return copy.textContent.replace(/\s+/g, " ").trim();
 }
 
-// What changes by itself, such as a checklist or progress, is looked at again while the page is in view.
-for (const region of document.querySelectorAll("[data-live][id]")) {
-  setInterval(async () => {
-    if (document.hidden || region.contains(document.activeElement)) return;
-    try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById(region.id);
-      if (fresh === null || fresh.innerHTML === region.innerHTML) return;
-      region.replaceChildren(...fresh.childNodes);
-      say(`${region.getAttribute("aria-label")} changed.`);
-    } catch {
-      // The next look may succeed; the page says how to look by hand.
-    }
-  }, 1000 * Number(region.dataset.live));
-}
+const told = new WeakMap();
+
+document.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+  told.set(ctx, tasks.map(({ target }) => [target, words(target)]));
+});
+
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  ready();
+  const changed = (told.get(ctx) ?? []).filter(([region, before]) => words(region) !== before);
+  if (changed.length > 0) say(changed.map(([region]) => `${region.getAttribute("aria-label")} changed.`).join(" "));
+});
