@@ -2,6 +2,7 @@
 
 mod connections;
 mod decisions;
+mod oidc;
 mod people;
 mod queue;
 mod records;

@@ -337,9 +337,14 @@ impl TestApp {
     pub(crate) async fn sign_in(&self, email: &str) -> Browser {
         let path = self.opened.directory.recovery_link(&self.machine(), "example", email).await.unwrap();
         let entered = self.submit(&path, &[]).await.expect(303);
+        self.browser_of(&entered.headers).await
+    }
+
+    /// The browser that was just given a session.
+    pub(crate) async fn browser_of(&self, headers: &HeaderMap) -> Browser {
         let newest = "FROM sessions ORDER BY signed_in_at DESC, id DESC LIMIT 1";
         let session = SessionId::from_uuid(self.sql().await.ids(newest).await[0]);
-        Browser { cookie: session_cookie(&entered.headers), csrf: self.key().csrf(session) }
+        Browser { cookie: session_cookie(headers), csrf: self.key().csrf(session) }
     }
 
     /// Opens a page in a browser.
