@@ -27,6 +27,16 @@ pub trait Id: Copy {
     fn uuid(self) -> Uuid;
 }
 
+/// The id of something whose kind stands beside it.
+impl Id for Uuid {
+    fn from_uuid(uuid: Uuid) -> Self {
+        uuid
+    }
+    fn uuid(self) -> Uuid {
+        self
+    }
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*

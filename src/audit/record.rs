@@ -211,6 +211,26 @@ pub enum Target {
 }
 
 impl Target {
+    /// Every kind of thing, by the name it has in the trail.
+    pub const KINDS: &'static [&'static str] = &[
+        "connection",
+        "domain",
+        "facility",
+        "grant",
+        "invitation",
+        "join_request",
+        "mass_change",
+        "organization",
+        "person",
+        "plan",
+        "provider",
+        "resource",
+        "rule",
+        "session",
+        "sign_in_link",
+        "token",
+    ];
+
     fn parts(self) -> (&'static str, Uuid) {
         match self {
             Self::Organization(id) => ("organization", id.uuid()),

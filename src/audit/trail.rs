@@ -1,9 +1,12 @@
 //! Reading the trail: of one organization, the newest first, a page at a time. Whoever asks has been let in by then.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, Id as _, OrganizationId};
+use crate::store::audit::Narrowed;
 use crate::store::{self, Store};
 
 pub use crate::store::audit::AuditRecord;
@@ -15,6 +18,14 @@ pub struct Wanted {
     pub action: Option<String>,
     /// By this actor.
     pub actor: Option<String>,
+    /// About this kind of thing.
+    pub target_kind: Option<String>,
+    /// About this one.
+    pub target: Option<Uuid>,
+    /// Not before this time.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
     /// Before this record: its time and id, as [`Page::next`] says.
     pub before: Option<(Timestamp, AuditId)>,
 }
@@ -26,12 +37,33 @@ pub struct Page {
     pub records: Vec<AuditRecord>,
     /// Before which record the next page begins, if there is one.
     pub next: Option<(Timestamp, AuditId)>,
+    /// What the targets are called that are called anything.
+    pub names: BTreeMap<Uuid, String>,
 }
 
 /// The trail. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Trail {
     store: Store,
+}
+
+impl Wanted {
+    fn narrowed(&self) -> Narrowed {
+        Narrowed {
+            action: self.action.clone(),
+            actor: self.actor.clone(),
+            target_kind: self.target_kind.clone(),
+            target: self.target,
+            since: self.since,
+        }
+    }
+
+    /// The first record that is no longer wanted, looking back.
+    fn end(&self) -> (Timestamp, AuditId) {
+        let latest = self.before.unwrap_or((Timestamp::from_millis(i64::MAX), AuditId::from_uuid(Uuid::max())));
+        let until = self.until.map(|until| (until, AuditId::from_uuid(Uuid::nil())));
+        until.map_or(latest, |until| until.min(latest))
+    }
 }
 
 impl Trail {
@@ -43,14 +75,17 @@ impl Trail {
 
     /// A page of an organization's records.
     pub async fn list(&self, organization: OrganizationId, wanted: &Wanted, limit: u32) -> Result<Page, store::Error> {
-        let before = wanted.before.unwrap_or((Timestamp::from_millis(i64::MAX), AuditId::from_uuid(Uuid::max())));
-        let (action, actor) = (wanted.action.as_deref(), wanted.actor.as_deref());
         let mut reader = self.store.read().await?;
-        let mut records = reader.audit_records_before(organization, before, action, actor, limit + 1).await?;
+        let narrowed = wanted.narrowed();
+        let mut records = reader.audit_records_before(organization, wanted.end(), &narrowed, limit + 1).await?;
         let more = records.len() > limit as usize;
         records.truncate(limit as usize);
         let next = records.last().filter(|_| more).map(|record| (record.at, record.id));
-        Ok(Page { records, next })
+        let mut targets: Vec<Uuid> = records.iter().map(|record| record.target_id).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let names = reader.names_of_targets(organization, &targets).await?.into_iter().collect();
+        Ok(Page { records, next, names })
     }
 
     /// Everything about one thing of an organization, the newest first.

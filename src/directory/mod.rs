@@ -17,6 +17,7 @@ pub mod invitations;
 pub mod join_requests;
 pub mod key;
 pub mod listing;
+pub mod named;
 mod notices;
 pub mod organizations;
 pub mod people;

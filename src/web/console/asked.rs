@@ -43,7 +43,7 @@ impl Asked {
 impl Asked {
     /// What is asked for here, asked for at another path, from its beginning: the same list as a file.
     pub(super) fn elsewhere(&self, path: &str) -> String {
-        Self { path: path.to_owned(), pairs: self.pairs.clone() }.with(&[("after", "")])
+        Self { path: path.to_owned(), pairs: self.pairs.clone() }.with(&[("after", ""), ("before", "")])
     }
 }
 
