@@ -2,6 +2,7 @@
 //! What needs no database, no router and no process is tested beside its code instead.
 #![cfg(test)]
 
+mod assets;
 mod bridge;
 mod cli;
 mod conformance;

@@ -310,10 +310,15 @@ impl TestApp {
 
     /// Asks for a page, or for anything else that is no JSON.
     pub(crate) async fn text(&self, request: Request<Body>) -> Page {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let text = String::from_utf8(to_bytes(body, 1 << 26).await.unwrap().to_vec()).unwrap();
-        Page { status: parts.status.as_u16(), headers: parts.headers, text }
+        let (status, headers, bytes) = self.bytes(request).await;
+        Page { status, headers, text: String::from_utf8(bytes).unwrap() }
+    }
+
+    /// Asks for anything.
+    pub(crate) async fn bytes(&self, request: Request<Body>) -> (u16, HeaderMap, Vec<u8>) {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, 1 << 26).await.unwrap();
+        (parts.status.as_u16(), parts.headers, bytes.to_vec())
     }
 
     /// Opens a page.
