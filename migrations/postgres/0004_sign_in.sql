@@ -4,3 +4,6 @@ ALTER TABLE sessions ADD COLUMN proved_at BIGINT; -- when they did; NULL: nobody
 UPDATE sessions SET proved_at = signed_in_at;
 -- Whether the sign-in was to be anew, whatever session the provider has.
 ALTER TABLE oidc_flows ADD COLUMN anew BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- Who can edit a facility, and by which rules.
+CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id, person_id, rule_id) WHERE state = 'effective';

@@ -4,3 +4,6 @@ ALTER TABLE sessions ADD COLUMN proved_at INTEGER; -- when they did; NULL: nobod
 UPDATE sessions SET proved_at = signed_in_at;
 -- Whether the sign-in was to be anew, whatever session the provider has.
 ALTER TABLE oidc_flows ADD COLUMN anew INTEGER NOT NULL DEFAULT 0;
+
+-- Who can edit a facility, and by which rules.
+CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id, person_id, rule_id) WHERE state = 'effective';

@@ -1,6 +1,8 @@
 //! Facilities: adding, archiving and importing them, and finding the one that a text names. Who gains or loses by it
 //! is for the plan that each change is part of.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::organizations::required_text;
@@ -31,6 +33,16 @@ pub struct NewFacility {
     /// Separated by semicolons.
     #[serde(default, alias = "Labels", alias = "Internal facility labels")]
     pub labels: String,
+}
+
+impl NewFacility {
+    /// What is wrong with it as it is given, by the field's name.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let key = Key::parse("facility", self.key.trim()).err().map(|error| ("key", error.to_string()));
+        let name = required_text("The facility's name", &self.name).err().map(|error| ("name", error.to_string()));
+        key.into_iter().chain(name).collect()
+    }
 }
 
 /// What an import did with a row.
@@ -79,6 +91,11 @@ impl Directory {
     pub async fn facilities(&self, organization: &str) -> Result<Vec<Facility>, Error> {
         let organization = self.find_organization(organization).await?;
         Ok(self.store.read().await?.facilities(organization.id).await?)
+    }
+
+    /// How many people can edit each; those that nobody can edit are not among them.
+    pub async fn editors(&self, organization: OrganizationId) -> Result<HashMap<FacilityId, i64>, Error> {
+        Ok(self.store.read().await?.editors(organization).await?.into_iter().collect())
     }
 
     /// The one of this key.
@@ -142,6 +159,25 @@ pub(crate) async fn unarchive(tx: &mut Tx, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Changes one's details; the key stays.
+pub(crate) async fn change(tx: &mut Tx, new: &NewFacility) -> Result<(), Error> {
+    let new = checked(new)?;
+    let organization = tx.organization();
+    let old = find(tx, organization, &new.key).await?;
+    replace(tx, &old, new).await
+}
+
+async fn replace(tx: &mut Tx, old: &Facility, new: NewFacility) -> Result<(), Error> {
+    let changed = changed(old, new);
+    if describe(&changed) != describe(old) {
+        tx.update_facility(&changed).await?;
+        let record = Record::of(Action::FacilityChanged, Target::Facility(old.id));
+        audit::record(tx, record.before(describe(old)).after(describe(&changed))).await?;
+        tx.name_facility(changed.id, &names(&changed)).await?;
+    }
+    Ok(())
+}
+
 /// Adds or changes many, by key; all of them or, if one row is wrong, none.
 pub(crate) async fn import(tx: &mut Tx, rows: &[NewFacility]) -> Result<(), Error> {
     for (line, row) in rows.iter().enumerate() {
@@ -164,14 +200,7 @@ async fn import_one(tx: &mut Tx, row: &NewFacility) -> Result<(), Error> {
     let Some(old) = tx.facility_by_key(organization, &new.key).await? else {
         return add(tx, row).await;
     };
-    let changed = changed(&old, new);
-    if describe(&changed) != describe(&old) {
-        tx.update_facility(&changed).await?;
-        let record = Record::of(Action::FacilityChanged, Target::Facility(old.id));
-        audit::record(tx, record.before(describe(&old)).after(describe(&changed))).await?;
-        tx.name_facility(changed.id, &names(&changed)).await?;
-    }
-    Ok(())
+    replace(tx, &old, new).await
 }
 
 fn changed(old: &Facility, new: NewFacility) -> Facility {

@@ -157,6 +157,14 @@ statements! {
         group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
         deadline_at, mass_change_id, decision, decided_by, decided_at \
         FROM grants WHERE organization_id = $1 AND facility_key = $2 ORDER BY person_id, id";
+    EDITORS = "SELECT g.facility_id, COUNT(DISTINCT g.person_id) AS people FROM grants g \
+        JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
+        WHERE g.organization_id = $1 AND g.state = 'effective' AND g.facility_id IS NOT NULL AND p.status = 'active' \
+        GROUP BY g.facility_id";
+    EDITORS_BY_RULES = "SELECT g.rule_id, COUNT(DISTINCT g.person_id) AS people FROM grants g \
+        JOIN people p ON p.organization_id = g.organization_id AND p.id = g.person_id \
+        WHERE g.organization_id = $1 AND g.facility_id = $2 AND g.state = 'effective' AND g.rule_id IS NOT NULL \
+        AND p.status = 'active' GROUP BY g.rule_id";
     USERS_OF_RULE = "SELECT DISTINCT l.resource_id FROM grants g \
         JOIN links l ON l.organization_id = g.organization_id AND l.person_id = g.person_id AND l.state = 'linked' \
         WHERE g.organization_id = $1 AND g.rule_id = $2";
@@ -167,6 +175,20 @@ statements! {
 }
 
 impl Reader {
+    /// How many active people can edit each facility; none for those that nobody can.
+    pub async fn editors(&mut self, organization: OrganizationId) -> Result<Vec<(FacilityId, i64)>, Error> {
+        run!(self, query_as::<(FacilityId, i64)>(EDITORS, organization).fetch_all)
+    }
+
+    /// How many active people can edit a facility by each rule; none for rules by which nobody can.
+    pub async fn editors_by_rules(
+        &mut self,
+        organization: OrganizationId,
+        facility: FacilityId,
+    ) -> Result<Vec<(RuleId, i64)>, Error> {
+        run!(self, query_as::<(RuleId, i64)>(EDITORS_BY_RULES, organization, facility).fetch_all)
+    }
+
     /// The grants of a person.
     pub async fn grants(&mut self, organization: OrganizationId, person: PersonId) -> Result<Vec<Grant>, Error> {
         run!(self, query_as::<Grant>(OF_PERSON, organization, person).fetch_all)

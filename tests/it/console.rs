@@ -3,6 +3,7 @@
 mod audit;
 mod connections;
 mod decisions;
+mod facilities;
 mod oidc;
 mod people;
 mod queue;

@@ -99,6 +99,13 @@ pub enum Change {
         /// The facility's key.
         key: String,
     },
+    /// Change a facility's details.
+    ChangeFacility {
+        /// The organization's key.
+        organization: String,
+        /// The facility, by its key, as it is to be.
+        facility: NewFacility,
+    },
     /// Add or change many.
     ImportFacilities {
         /// The organization's key.
@@ -134,6 +141,7 @@ impl Change {
             | Self::Resume { connection }
             | Self::Delete { connection } => About::Connection(connection),
             Self::AddFacility { organization, .. }
+            | Self::ChangeFacility { organization, .. }
             | Self::ArchiveFacility { organization, .. }
             | Self::UnarchiveFacility { organization, .. }
             | Self::ImportFacilities { organization, .. } => About::Organization(organization),
@@ -164,6 +172,7 @@ impl Change {
             Self::Resume { connection } => format!("{connection} was resumed"),
             Self::Delete { connection } => format!("{connection} was deleted"),
             Self::AddFacility { facility, .. } => format!("the facility {} was added", facility.key),
+            Self::ChangeFacility { facility, .. } => format!("the facility {} was changed", facility.key),
             Self::ArchiveFacility { key, .. } => format!("the facility {key} was archived"),
             Self::UnarchiveFacility { key, .. } => format!("the facility {key} is in use again"),
             Self::ImportFacilities { .. } => "facilities were imported".to_owned(),
@@ -230,6 +239,7 @@ impl Change {
     async fn make_of_facilities(&self, tx: &mut Tx) -> Result<(), Refusal> {
         match self {
             Self::AddFacility { facility, .. } => facilities::add(tx, facility).await,
+            Self::ChangeFacility { facility, .. } => facilities::change(tx, facility).await,
             Self::ArchiveFacility { key, .. } => facilities::archive(tx, key).await,
             Self::UnarchiveFacility { key, .. } => facilities::unarchive(tx, key).await,
             Self::ImportFacilities { facilities, .. } => facilities::import(tx, facilities).await,
@@ -293,6 +303,11 @@ impl Change {
             Self::AddFacility { facility, .. } => facilities::names_as_given(facility)?,
             Self::ArchiveFacility { key, .. } | Self::UnarchiveFacility { key, .. } => {
                 facilities::names_of(tx, key).await?
+            }
+            Self::ChangeFacility { facility, .. } => {
+                let mut names = facilities::names_of(tx, &facility.key).await?;
+                names.extend(facilities::names_as_given(facility)?);
+                names
             }
             Self::ImportFacilities { facilities, .. } => {
                 let mut names = Vec::new();

@@ -1,6 +1,7 @@
 //! Access rules: what a group or an attribute of one connection gives. They add up and have no order.
 
 mod change;
+mod pointing;
 mod written;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::str::FromStr as _;
 use serde_json::{Map, Value, json};
 
 pub(super) use change::{add, concerned, identified, in_place, remove, replace, switch};
+pub use pointing::Pointing;
 pub use written::{RulesFile, WrittenRule};
 
 use super::pattern::Pattern;

@@ -76,6 +76,30 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// `nobody`, `1 person`, `3 people`.
+pub(super) fn people(count: impl std::borrow::Borrow<i64>) -> String {
+    match usize::try_from(*count.borrow()) {
+        Ok(count @ 1..) => counted(count, "person", "people"),
+        _ => "nobody".to_owned(),
+    }
+}
+
+/// What became of each value that is another one now: `name: «Leeds» → «Leeds North»`.
+pub(super) fn difference(before: &str, after: &str) -> String {
+    let object = |text| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap_or_default();
+    let (before, after) = (object(before), object(after));
+    let quoted = |value: Option<&serde_json::Value>| match value {
+        None | Some(serde_json::Value::Null) => "nothing".to_owned(),
+        Some(serde_json::Value::String(text)) => format!("«{text}»"),
+        Some(other) => other.to_string(),
+    };
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    let changed: Vec<String> =
+        changed.map(|name| format!("{name}: {} → {}", quoted(before.get(name)), quoted(after.get(name)))).collect();
+    changed.join(", ")
+}
+
 /// The time that a filter's field says: `2026-01-31`, `2026-01-31T09:00` or with seconds and zone; UTC if it says none.
 pub(super) fn time_of(text: &str) -> Result<Option<Timestamp>, String> {
     let text = text.trim();
