@@ -242,6 +242,7 @@ fn console(opened: &Opened, settings: &Settings, base_url: &str) -> Arc<Console>
         base_url: base_url.to_owned(),
         support_contact: settings.console.support_contact.clone(),
         budget: Budget::new(settings.join_requests.per_client_limit),
+        thresholds: thresholds(&settings.notifications),
         trail: Trail::new(opened.store.clone()),
         clock: Arc::clone(&opened.ground.clock),
         patience: settings.server.body_timeout,

@@ -1,6 +1,7 @@
 //! The IdP's side and the bridge: connections and their credentials, SCIM resources as they were asserted, and what
 //! access rules make of them in the directory. Knows no HTTP.
 
+pub mod attention;
 pub mod ceiling;
 pub mod conflicts;
 pub mod connections;

@@ -17,6 +17,8 @@ pub struct TokensTogether {
     pub live: i64,
     /// When the last of them ends.
     pub expires_at: Timestamp,
+    /// When the first of them was issued.
+    pub first_at: Timestamp,
     /// When any of them was last used, to about a minute.
     pub last_used_at: Option<Timestamp>,
 }
@@ -45,6 +47,8 @@ pub struct CallsTogether {
     pub calls: i64,
     /// How many of them were refused or failed.
     pub failed: i64,
+    /// When the first of those came.
+    pub first_failed_at: Option<Timestamp>,
     /// When the newest came.
     pub last_at: Timestamp,
 }
@@ -128,14 +132,14 @@ pub struct Tick {
 }
 
 statements! {
-    TOKENS = "SELECT connection_id, COUNT(*) AS live, MAX(expires_at) AS expires_at, \
+    TOKENS = "SELECT connection_id, COUNT(*) AS live, MAX(expires_at) AS expires_at, MIN(created_at) AS first_at, \
         MAX(last_used_at) AS last_used_at FROM tokens \
         WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY connection_id";
     RESOURCES = "SELECT connection_id, kind, COUNT(*) AS count, MIN(created_at) AS first_at, \
         COUNT(CASE WHEN NOT active THEN 1 END) AS inactive FROM resources \
         WHERE organization_id = $1 AND connection_id = $2 GROUP BY connection_id, kind";
     CALLS_SINCE = "SELECT connection_id, COUNT(*) AS calls, COUNT(CASE WHEN status >= 400 THEN 1 END) AS failed, \
-        MAX(at) AS last_at FROM request_log \
+        MIN(CASE WHEN status >= 400 THEN at END) AS first_failed_at, MAX(at) AS last_at FROM request_log \
         WHERE organization_id = $1 AND at >= $2 AND connection_id IS NOT NULL GROUP BY connection_id";
     CALLS_BY_HOUR = "SELECT at / 3600000 AS hour, COUNT(*) AS calls, \
         COUNT(CASE WHEN status >= 400 THEN 1 END) AS failed FROM request_log \

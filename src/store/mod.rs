@@ -43,6 +43,7 @@ pub mod sessions;
 pub mod sign_in_identities;
 pub mod sign_in_links;
 pub mod tokens;
+pub mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +115,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         sign_in_identities::STATEMENTS,
         sign_in_links::STATEMENTS,
         tokens::STATEMENTS,
+        waiting::STATEMENTS,
     ]
     .into_iter()
     .flatten()

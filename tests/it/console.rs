@@ -5,6 +5,7 @@ mod connections;
 mod decisions;
 mod facilities;
 mod oidc;
+mod overview;
 mod people;
 mod queue;
 mod records;

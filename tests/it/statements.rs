@@ -42,6 +42,8 @@ const READS_ALL: &[(&str, &str)] = &[
     ("outbox::UNTOLD_DEACTIVATIONS", "an index of untold events alone"),
     ("people::BILLING_ADMINS", "asked for when nobody is Organization admin any longer"),
     ("organizations::LIST", "the operator's list of all organizations"),
+    ("oidc_providers::ALL", "the organization's providers, which are a handful"),
+    ("oidc_providers::DELETE", "the sign-ins that are under way, which end within minutes"),
     ("people_list::BY_CHANGE", "an index of held links alone, and only if those are asked for"),
     ("people_list::BY_EMAIL", "an index of held links alone, and only if those are asked for"),
     ("people_list::BY_NAME", "an index of held links alone, and only if those are asked for"),
@@ -57,6 +59,10 @@ const READS_ALL: &[(&str, &str)] = &[
     ("rules::OF_CONNECTION", "a connection's rules, which are few"),
     ("tokens::LIST", "a connection's tokens, which are few"),
     ("tokens::REVOKE_ALL", "a connection's tokens, which are few"),
+    ("waiting::CONFLICTS", "an index of held links alone"),
+    ("waiting::DORMANT", "an index of held grants alone"),
+    ("waiting::HELD", "an index of held grants alone"),
+    ("waiting::TOKENS", "the organization's tokens, which are few"),
 ];
 
 /// An SQL text by its name.

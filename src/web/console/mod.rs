@@ -47,6 +47,7 @@ use crate::directory::Directory;
 use crate::outbox::mail::Mailer;
 use crate::provisioning::Provisioning;
 use crate::provisioning::request_log::{RequestLog, Shown};
+use crate::provisioning::watch::Thresholds;
 use access::Needs;
 use respond::Refused;
 
@@ -69,6 +70,8 @@ pub struct Console {
     pub support_contact: String,
     /// Links to sign in per client.
     pub budget: Budget,
+    /// What about tokens and connections needs attention.
+    pub thresholds: Thresholds,
     /// What was done, by whom and why.
     pub trail: Trail,
     /// Tells times from now.

@@ -1,5 +1,5 @@
-//! The overview: how many people there are, what needs attention, and what changed lately. Leads everybody else to
-//! their own page.
+//! The overview: what needs attention, what identity providers asked lately, how many people there are, and what changed.
+//! Leads everybody else to their own page.
 
 use std::sync::Arc;
 
@@ -11,22 +11,29 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::respond::{Answer, page, see};
 use super::shell::{Place, Shell};
-use super::words::{ago, counted};
+use super::words::counted;
 use crate::audit::trail::{AuditRecord, Wanted};
 use crate::clock::Timestamp;
 use crate::directory;
-use crate::directory::join_requests::{JoinRequestState, Order, Page as Part};
 use crate::directory::listing::Counts;
+use crate::provisioning::attention::{Amiss, Attention, EndingSoon, Waiting, What};
 use crate::web::routes::Routes;
 
-/// Records that are shown of the latest, and requests that are counted at most.
+/// Records that are shown of the latest.
 const LATEST: u32 = 10;
-const COUNTED: u32 = 100;
 
-/// Something to look at, and where.
-struct Attention {
+/// Something to look at: how much of what, where, and since when.
+struct Line {
     text: String,
     path: String,
+    /// What happened at the time, and the time.
+    when: Option<(&'static str, Timestamp)>,
+}
+
+/// What an organization does that has only begun.
+struct Step {
+    text: &'static str,
+    path: &'static str,
 }
 
 #[derive(Template)]
@@ -35,7 +42,10 @@ struct Page {
     shell: Shell,
     now: Timestamp,
     counts: Counts,
-    attention: Vec<Attention>,
+    lines: Vec<Line>,
+    steps: Vec<Step>,
+    calls: i64,
+    failed: i64,
     latest: Vec<AuditRecord>,
 }
 
@@ -50,43 +60,88 @@ async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
     let counts = console.directory.count_people(session.organization()).await?;
     let latest = console.trail.list(session.organization_id(), &Wanted::default(), LATEST).await;
     let latest = latest.map_err(directory::Error::Store)?.records;
-    let attention = console.attention(&session).await?;
-    let shell = Shell::of(&session, "Overview", Place::Overview);
-    Ok(page(200, &session, &Page { shell, now: console.now(), counts, attention, latest }))
+    let attention = console.provisioning.attention(session.organization_id(), &console.thresholds).await?;
+    let template = Page {
+        shell: Shell::of(&session, "Overview", Place::Overview),
+        now: console.now(),
+        steps: steps(&attention, &counts),
+        lines: lines(&attention),
+        calls: attention.calls,
+        failed: attention.failed,
+        counts,
+        latest,
+    };
+    Ok(page(200, &session, &template))
 }
 
-impl Console {
-    async fn attention(&self, session: &Session) -> Result<Vec<Attention>, super::respond::Refused> {
-        let (organization, now) = (session.organization(), self.now());
-        let mut found = Vec::new();
-        let mut add = |text: String, path: &str| found.push(Attention { text, path: path.to_owned() });
-        let part = Part { state: JoinRequestState::Pending, order: Order::Oldest, after: None, limit: COUNTED };
-        let requests = self.directory.join_requests(organization, part).await?;
-        if let Some(oldest) = requests.first() {
-            let waits = counted(requests.len(), "join request waits", "join requests wait");
-            add(format!("{waits}, the oldest {}", ago(&oldest.request.asked_at, &now)), "/console/join-requests");
+fn lines(attention: &Attention) -> Vec<Line> {
+    let kinds = [
+        (attention.join_requests, "join request waits", "join requests wait", "/console/join-requests"),
+        (attention.held, "change is held", "changes are held", "/console/held"),
+        (attention.conflicts, "conflict waits", "conflicts wait", "/console/conflicts"),
+        (attention.domains, "domain is not verified", "domains are not verified", "/console/domains"),
+        (
+            attention.dormant,
+            "permission waits for a facility that is unknown or archived",
+            "permissions wait for a facility that is unknown or archived",
+            "/console/held",
+        ),
+    ];
+    let waiting = kinds.into_iter().filter_map(|(waiting, one, many, path)| of_kind(waiting, one, many, path));
+    let connections = attention.connections.iter().map(of_connection);
+    waiting.chain(connections).chain(attention.tokens.iter().map(of_token)).collect()
+}
+
+fn of_kind(waiting: Waiting, one: &str, many: &str, path: &str) -> Option<Line> {
+    let count = usize::try_from(waiting.count).ok().filter(|count| *count > 0)?;
+    let when = waiting.oldest_at.map(|at| ("the oldest", at));
+    Some(Line { text: counted(count, one, many), path: path.to_owned(), when })
+}
+
+fn of_connection(amiss: &Amiss) -> Line {
+    let key = &amiss.connection;
+    let path = format!("/console/connections/{key}");
+    match amiss.what {
+        What::Pending { since } => Line {
+            text: format!("{key} is set up and not yet active"),
+            path: format!("{path}/set-up"),
+            when: Some(("set up", since)),
+        },
+        What::Failing { failed, calls, first_at } => Line {
+            text: format!("{failed} of {calls} calls of {key} failed within 24 hours"),
+            path: format!("/console/requests?connection={key}&status=failed"),
+            when: Some(("the first", first_at)),
+        },
+        What::Silent { last_call_at: Some(at) } => {
+            Line { text: format!("{key} is silent"), path, when: Some(("last heard", at)) }
         }
-        let held = self.directory.held(organization).await?;
-        if let Some(oldest) = held.first() {
-            let waits = counted(held.len(), "change is held", "changes are held");
-            add(format!("{waits}, the oldest {}", ago(&oldest.since, &now)), "/console/held");
+        What::Silent { last_call_at: None } => {
+            Line { text: format!("{key} has a token and has never called"), path: format!("{path}/set-up"), when: None }
         }
-        for connection in self.provisioning.connections(Some(organization)).await? {
-            let path = format!("/console/connections/{}", connection.key);
-            if connection.state.as_str() == "pending" {
-                add(format!("{} is set up and not yet active", connection.key), &path);
-            }
-            for token in self.provisioning.tokens(&connection.key).await? {
-                let soon = token.expires_at < now.plus(std::time::Duration::from_hours(30 * 24));
-                if token.is_live(now) && soon {
-                    let ends = ago(&token.expires_at, &now);
-                    add(
-                        format!("The token «{}» of {} ends {ends}", token.name, connection.key),
-                        &format!("{path}?tab=tokens"),
-                    );
-                }
-            }
+        What::Tokenless => {
+            Line { text: format!("No token lets {key} in"), path: format!("{path}?tab=tokens"), when: None }
         }
-        Ok(found)
     }
+}
+
+fn of_token(token: &EndingSoon) -> Line {
+    Line {
+        text: format!("The token «{}» of {} ends soon", token.name, token.connection),
+        path: format!("/console/connections/{}?tab=tokens", token.connection),
+        when: Some(("ends", token.expires_at)),
+    }
+}
+
+/// What comes next where there is little yet.
+fn steps(attention: &Attention, counts: &Counts) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut add = |wanted: bool, text, path| {
+        if wanted {
+            steps.push(Step { text, path });
+        }
+    };
+    add(!attention.has_domains, "Add your e-mail domain, so that colleagues may ask to join", "/console/domains");
+    add(attention.connected == 0, "Connect an identity provider", "/console/connections/new");
+    add(counts.active + counts.invited < 2, "Invite users", "/console/invite");
+    steps
 }
