@@ -7,3 +7,5 @@ ALTER TABLE oidc_flows ADD COLUMN anew INTEGER NOT NULL DEFAULT 0;
 
 -- Who can edit a facility, and by which rules.
 CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id, person_id, rule_id) WHERE state = 'effective';
+-- A provider takes the sign-ins that are under way there with it.
+CREATE INDEX oidc_flows_provider_idx ON oidc_flows (organization_id, provider_id);

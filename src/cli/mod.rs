@@ -23,6 +23,7 @@ mod migrate;
 mod organization;
 mod person;
 mod plan;
+mod provider;
 mod request;
 mod rule;
 mod serve;
@@ -89,6 +90,9 @@ enum Command {
     /// Prove which e-mail domains are an organization's
     #[command(subcommand)]
     Domain(domain::Domain),
+    /// Say at which OpenID providers an organization's people sign in
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// Add, list, archive and import facilities
     #[command(subcommand)]
     Facility(facility::Facility),
@@ -237,6 +241,7 @@ async fn answer(
     let answer = match command {
         Command::Organization(verb) => verb.run(&session).await,
         Command::Domain(verb) => verb.run(&session).await,
+        Command::Provider(verb) => verb.run(&session).await,
         Command::Facility(verb) => verb.run(&session).await,
         Command::Connection(verb) => verb.run(&session).await,
         Command::Token(verb) => verb.run(&session).await,

@@ -43,7 +43,6 @@ const READS_ALL: &[(&str, &str)] = &[
     ("people::BILLING_ADMINS", "asked for when nobody is Organization admin any longer"),
     ("organizations::LIST", "the operator's list of all organizations"),
     ("oidc_providers::ALL", "the organization's providers, which are a handful"),
-    ("oidc_providers::DELETE", "the sign-ins that are under way, which end within minutes"),
     ("people_list::BY_CHANGE", "an index of held links alone, and only if those are asked for"),
     ("people_list::BY_EMAIL", "an index of held links alone, and only if those are asked for"),
     ("people_list::BY_NAME", "an index of held links alone, and only if those are asked for"),
