@@ -6,6 +6,7 @@ UPDATE sessions SET proved_at = signed_in_at;
 ALTER TABLE oidc_flows ADD COLUMN anew BOOLEAN NOT NULL DEFAULT FALSE;
 
 -- Who can edit a facility, and by which rules.
-CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id, person_id, rule_id) WHERE state = 'effective';
+CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id, person_id, rule_id)
+    WHERE state = 'effective' AND facility_id IS NOT NULL;
 -- A provider takes the sign-ins that are under way there with it.
 CREATE INDEX oidc_flows_provider_idx ON oidc_flows (organization_id, provider_id);
