@@ -47,6 +47,21 @@ pub struct Trail {
     store: Store,
 }
 
+impl Page {
+    /// Where the next page begins, as text; [`begins`] reads it.
+    #[must_use]
+    pub fn next_text(&self) -> Option<String> {
+        self.next.map(|(at, id)| format!("{}.{id}", at.millis()))
+    }
+}
+
+/// Where a page begins, from its text; nothing if it is none.
+#[must_use]
+pub fn begins(text: &str) -> Option<(Timestamp, AuditId)> {
+    let (at, id) = text.split_once('.')?;
+    Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?))
+}
+
 impl Wanted {
     fn narrowed(&self) -> Narrowed {
         Narrowed {
@@ -86,12 +101,5 @@ impl Trail {
         targets.dedup();
         let names = reader.names_of_targets(organization, &targets).await?.into_iter().collect();
         Ok(Page { records, next, names })
-    }
-
-    /// Everything about one thing of an organization, the newest first.
-    pub async fn of(&self, organization: OrganizationId, target: Uuid) -> Result<Vec<AuditRecord>, store::Error> {
-        let mut records = self.store.read().await?.audit_records_of(organization, target).await?;
-        records.reverse();
-        Ok(records)
     }
 }

@@ -12,8 +12,8 @@ use super::people::{self, DeactivatedBy, Person, Status};
 use super::permissions::{Permission, Right};
 use super::{Directory, Error, grants};
 use crate::auth::Actor;
-use crate::ids::FacilityId;
-use crate::scim::fold;
+use crate::ids::{ConnectionId, FacilityId, OrganizationId};
+use crate::scim::{Dialect, fold};
 use crate::store::Tx;
 use crate::store::grants::{GrantSource, GrantState};
 
@@ -129,8 +129,8 @@ impl Directory {
         if given.iter().any(|grant| grant.source == GrantSource::Manual) {
             notes.push("what people gave is kept for a reactivation; admin roles are confirmed anew then".to_owned());
         }
-        if person.managed_by.is_some() {
-            notes.push("the IdP cannot give them access again".to_owned());
+        if let Some(connection) = person.managed_by {
+            notes.extend(while_managed(&mut tx, organization.id, connection).await?);
         }
         notes.push("they stay on the list of people".to_owned());
         people::deactivate(&mut tx, &person, DeactivatedBy::Admin).await?;
@@ -140,6 +140,32 @@ impl Directory {
         }
         Ok(effects)
     }
+}
+
+/// What the IdP of somebody whom an Organization admin deactivates will do, and what comes of it.
+async fn while_managed(
+    tx: &mut Deciding,
+    organization: OrganizationId,
+    connection: ConnectionId,
+) -> Result<Vec<String>, Error> {
+    let Some(connection) = tx.connection_by_id(organization, connection).await? else { return Ok(Vec::new()) };
+    let speaks = match connection.dialect {
+        Dialect::Entra => "Entra speaks about every 40 minutes",
+        Dialect::Okta => "Okta speaks when something changes there",
+        Dialect::Generic => "when something changes there, or by its schedule",
+    };
+    let key = connection.key;
+    Ok(vec![
+        format!(
+            "{key} is not told, and may send them as active at its next sync ({speaks}); it gets its answer, and they stay \
+             deactivated: only an Organization admin reactivates them"
+        ),
+        format!(
+            "what {key} changes until then, name and groups, is kept, and gives something again at a reactivation, by the \
+             rules of then"
+        ),
+        "deactivate them at the identity provider too, so that both say the same".to_owned(),
+    ])
 }
 
 async fn change_details(tx: &mut Deciding, person: Person, edit: &Edit) -> Result<Person, Error> {

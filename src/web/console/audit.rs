@@ -16,7 +16,7 @@ use super::export::{File, csv, download};
 use super::respond::{Answer, Refused, page};
 use super::shell::{Place, Shell};
 use super::words::time_of;
-use crate::audit::trail::{AuditRecord, Page as Part, Wanted};
+use crate::audit::trail::{AuditRecord, Page as Part, Wanted, begins};
 use crate::audit::{Action, Target};
 use crate::clock::Timestamp;
 use crate::directory;
@@ -90,8 +90,7 @@ impl Console {
             })
         };
         let (since, until) = (time("since"), time("until"));
-        let before = asked.query("before").split_once('.');
-        let before = before.and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?)));
+        let before = begins(asked.query("before"));
         let kind = named("kind").filter(|kind| Target::KINDS.contains(&kind.as_str()));
         let target = match named("target") {
             Some(text) => match self.target(session, kind.as_deref(), &text).await? {
@@ -146,7 +145,7 @@ async fn list(State(console): State<Arc<Console>>, session: Session, asked: Aske
     let (wanted, wrong) = console.wanted(&session, &asked).await?;
     let part = console.trail.list(session.organization_id(), &wanted, PAGE).await;
     let part = part.map_err(directory::Error::Store)?;
-    let next = part.next.map(|(at, id)| format!("{}.{id}", at.millis()));
+    let next = part.next_text();
     let shell = Shell::of(&session, "Audit log", Place::Audit);
     let status = if wrong.is_empty() { 200 } else { 422 };
     Ok(page(status, &session, &Page { shell, now: console.now(), asked, part, next, wrong }))

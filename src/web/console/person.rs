@@ -13,7 +13,7 @@ use super::asked::Asked;
 use super::form::Fields;
 use super::respond::{Answer, Refused, page, see_with};
 use super::shell::{Place, Shell};
-use crate::audit::trail::AuditRecord;
+use crate::audit::trail::{AuditRecord, Wanted, begins};
 use crate::clock::Timestamp;
 use crate::directory;
 use crate::directory::edit::{Edit, Effects, Really};
@@ -26,6 +26,9 @@ use crate::ids::Id as _;
 use crate::provisioning::ladder::Asserted;
 use crate::web::routes::Routes;
 
+/// Records on a page of what happened to somebody.
+const HAPPENED: u32 = 50;
+
 #[derive(Template)]
 #[template(path = "person.html", config = "src/web/console/askama.toml")]
 struct Page {
@@ -37,6 +40,9 @@ struct Page {
     found: Explanation,
     facilities: Vec<Facility>,
     timeline: Vec<AuditRecord>,
+    /// Where the older ones begin, if there are any.
+    older: Option<String>,
+    is_newest: bool,
     asserted: Option<Asserted>,
     sessions: Vec<OpenSession>,
     identities: Vec<IdentityRow>,
@@ -85,11 +91,11 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
 
 async fn show(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>, asked: Asked) -> Answer {
     let email = console.address(&session, &id).await?;
-    console.person_page(&session, 200, &email, asked.query("tab"), None).await
+    console.person_page(&session, 200, &email, &asked, None).await
 }
 
 async fn oneself(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
-    console.person_page(&session, 200, session.email(), asked.query("tab"), None).await
+    console.person_page(&session, 200, session.email(), &asked, None).await
 }
 
 impl Console {
@@ -98,17 +104,23 @@ impl Console {
         session: &Session,
         status: u16,
         email: &str,
-        tab: &str,
+        asked: &Asked,
         wrong: Option<String>,
     ) -> Answer {
+        let (tab, before) = (asked.query("tab"), begins(asked.query("before")));
         let found = self.directory.explain(Some(session.organization()), email).await?;
         let (person, organization) = (found.overview.person.id, session.organization_id());
         let is_oneself = person == session.person();
         let tab =
             ["details", "identity", "sent", "timeline"].into_iter().find(|known| *known == tab).unwrap_or("access");
-        let timeline = match tab {
-            "timeline" => self.trail.of(organization, person.uuid()).await.map_err(directory::Error::Store)?,
-            _ => Vec::new(),
+        let (timeline, older) = match tab {
+            "timeline" => {
+                let wanted = Wanted { target: Some(person.uuid()), before, ..Wanted::default() };
+                let part = self.trail.list(organization, &wanted, HAPPENED).await.map_err(directory::Error::Store)?;
+                let older = part.next_text();
+                (part.records, older)
+            }
+            _ => (Vec::new(), None),
         };
         let asserted = match tab {
             "identity" | "sent" => self.provisioning.asserted(organization, person).await?,
@@ -125,6 +137,8 @@ impl Console {
             is_oneself,
             facilities: self.directory.facilities(session.organization()).await?,
             timeline,
+            older,
+            is_newest: before.is_none(),
             asserted,
             identities: self.directory.identities(organization, person).await?,
             sessions: self.directory.open_sessions(organization, person).await?,
@@ -147,7 +161,8 @@ impl Console {
             Ok(_) => Ok(see_with(&format!("/console/users/{id}?tab={tab}"), "Saved.")),
             Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
                 let status = if matches!(error, directory::Error::Conflict(_)) { 409 } else { 422 };
-                self.person_page(session, status, &email, tab, Some(error.to_string())).await
+                let asked = Asked::of(&format!("/console/users/{id}"), &[("tab", tab)]);
+                self.person_page(session, status, &email, &asked, Some(error.to_string())).await
             }
             Err(other) => Err(other.into()),
         }
@@ -189,7 +204,8 @@ async fn rename_oneself(State(console): State<Arc<Console>>, session: Session, f
     match console.directory.edit_person(&session.actor(), organization, email, &edit).await {
         Ok(_) => Ok(see_with("/console/me?tab=details", "Saved.")),
         Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
-            console.person_page(&session, 422, email, "details", Some(error.to_string())).await
+            let asked = Asked::of("/console/me", &[("tab", "details")]);
+            console.person_page(&session, 422, email, &asked, Some(error.to_string())).await
         }
         Err(other) => Err(other.into()),
     }

@@ -176,7 +176,8 @@ async fn confirm(State(console): State<Arc<Console>>, session: Session, asked: A
     for id in asked.all("person") {
         let email = console.address(&session, id).await?;
         let explained = console.directory.explain(Some(session.organization()), &email).await?;
-        people.push((id.to_owned(), vec![email, access_in_words(&explained)]));
+        let managed_by = explained.overview.managed_by.clone().unwrap_or_else(|| "Nobody".to_owned());
+        people.push((id.to_owned(), vec![email, access_in_words(&explained), managed_by]));
     }
     if people.is_empty() {
         return Ok(see_with("/console/users", "Nobody was chosen. Choose people in the list first."));

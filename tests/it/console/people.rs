@@ -153,6 +153,72 @@ async fn a_page_shows_what_the_idp_sent_what_is_kept_and_what_came_of_it() {
 }
 
 #[tokio::test]
+async fn a_timeline_is_read_a_page_at_a_time() {
+    let (app, browser, ..) = with_an_idp().await;
+    let path = path_of(&app, GRACE).await;
+    for n in 0..60 {
+        let york: &[_] = if n % 2 == 0 {
+            &[("what", "can-edit"), ("can_edit", "edit_facility:york")]
+        } else {
+            &[("what", "can-edit")]
+        };
+        app.clock.advance(std::time::Duration::from_secs(1));
+        app.send(&browser, &path, york).await.expect(303);
+    }
+    let query = format!(
+        "SELECT COUNT(*) FROM audit_records a JOIN people p ON p.id = a.target_id WHERE p.email_key = '{GRACE}'"
+    );
+    let count = usize::try_from(app.sql().await.number(&query).await).unwrap();
+    let mut next = Some(format!("{path}?tab=timeline"));
+    let mut rows = Vec::new();
+    while let Some(here) = next {
+        let page = app.browse(&browser, &here).await.expect(200);
+        let body = page.text.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+        let found: Vec<String> = body.split("<tr>").skip(1).map(str::to_owned).collect();
+        assert!(found.len() <= 50);
+        rows.extend(found);
+        let pager = page.text.split(r#"<nav class="pager""#).nth(1).unwrap();
+        assert_eq!(pager.contains(">The newest</a>"), rows.len() > 50);
+        let older = pager.split(">Older</a>").next().filter(|before| before.len() < pager.len());
+        next = older.map(|before| {
+            before.rsplit("href=\"").next().unwrap().trim_end_matches('"').replace("&#38;", "&").replace("&amp;", "&")
+        });
+    }
+    assert_eq!(rows.len(), count);
+    assert!(count > 60);
+    let beyond =
+        app.browse(&browser, &format!("{path}?tab=timeline&before=1.019b0000-0000-7000-8000-000000000000")).await;
+    assert!(beyond.expect(200).words().contains("Nothing older is on record."));
+    app.browse(&browser, &format!("{path}?tab=timeline&before=nonsense")).await.expect(200);
+    app.browse(&browser, "/console/me?tab=timeline").await.expect(200);
+}
+
+#[tokio::test]
+async fn before_somebody_managed_is_deactivated_it_is_said_what_the_idp_will_do_and_it_is_so() {
+    let (app, browser, idp, id) = with_an_idp().await;
+    let path = path_of(&app, GRACE).await;
+    let asked = app.browse(&browser, &format!("{path}/deactivate")).await.expect(200).words();
+    for text in ["okta is not told", "they stay deactivated", "by the rules of then", "at the identity provider too"] {
+        assert!(asked.contains(text), "{text}: {asked}");
+    }
+    let grace = path.rsplit('/').next().unwrap();
+    let several = app.browse(&browser, &format!("/console/users/deactivate?person={grace}")).await.expect(200).words();
+    assert!(several.contains("okta") && several.contains("they stay deactivated"), "{several}");
+    app.send(&browser, &format!("{path}/deactivate"), &[]).await.expect(303);
+    let user = json!({ "userName": GRACE, "active": true, "displayName": "Grace B. Hopper" });
+    let answer = idp.put(&format!("/Users/{id}"), &user).await.expect(200);
+    assert_eq!(answer.body["active"], true);
+    assert_eq!(app.status(GRACE).await, "deactivated");
+    assert_eq!(app.explain(GRACE).await.overview.person.display_name, "Grace B. Hopper");
+    idp.group("secaro-york-editors", &[&id]).await;
+    app.send(&browser, &format!("{path}/reactivate"), &[]).await.expect(303);
+    assert!(app.permissions(GRACE).await.contains("edit_facility:york"));
+    // Whom nobody manages is spoken of by nobody.
+    let own = app.browse(&browser, &format!("{}/deactivate", path_of(&app, ADA).await)).await;
+    assert!(!own.text.contains("is not told"));
+}
+
+#[tokio::test]
 async fn t01_a_person_of_another_organization_is_nobody() {
     let (app, browser, ..) = with_an_idp().await;
     app.organization("other", "other.example").await;
