@@ -199,10 +199,14 @@ impl Console {
 
 /// Whether another site made the browser send this. The console's pages send their origin, so `null` is nobody of ours.
 pub(super) fn is_of_another_site(headers: &HeaderMap, base_url: &str) -> bool {
-    let ours = origin(base_url);
     let null = headers.get(header::ORIGIN).is_some_and(|origin| origin == HeaderValue::from_static("null"));
+    null || is_of_another_site_for_all_it_says(headers, base_url)
+}
+
+/// The same for a form that an invitation's page sends as well, which asks for no referrer and so has the origin `null`.
+pub(super) fn is_of_another_site_for_all_it_says(headers: &HeaderMap, base_url: &str) -> bool {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
-    null || is_foreign(headers, &ours) || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    is_foreign(headers, &origin(base_url)) || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 pub(super) fn of_another_site() -> Refused {

@@ -109,10 +109,15 @@ pub(super) fn browser(headers: &HeaderMap, address: Option<IpAddr>) -> Browser {
 }
 
 /// A form of whoever is not signed in: of our own site, and bounded.
-pub(super) async fn form_of(console: &Console, request: Request) -> Result<(HeaderMap, Fields), Refused> {
+async fn form_of(console: &Console, request: Request) -> Result<(HeaderMap, Fields), Refused> {
     if is_of_another_site(request.headers(), &console.base_url) {
         return Err(of_another_site());
     }
+    read(console, request).await
+}
+
+/// What such a form holds, once it is known where it comes from.
+pub(super) async fn read(console: &Console, request: Request) -> Result<(HeaderMap, Fields), Refused> {
     let (parts, body) = request.into_parts();
     let fields = Fields::read(console, &parts.headers, body).await?;
     Ok((parts.headers, fields))

@@ -8,10 +8,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::Method;
 
 use super::Console;
-use super::access::{COOKIE, cookie};
+use super::access::{COOKIE, cookie, is_of_another_site_for_all_it_says, of_another_site};
 use super::asked::Asked;
 use super::respond::{Answer, Refused, public_page, see, set_cookie};
-use super::sign_in::{browser, form_of};
+use super::sign_in::{browser, read};
 use crate::directory;
 use crate::directory::sign_in::{self, CameBack, FLOW_LIFETIME, Provider, ReturnTo};
 use crate::web::api::problem::sentence;
@@ -67,7 +67,10 @@ async fn begin(State(console): State<Arc<Console>>, Path(organization): Path<Str
     if !console.budget.take(client_address(&request)) {
         return Err(Refused::new(429, "Too many sign-ins", "Wait a few minutes and try again."));
     }
-    let (_, fields) = form_of(&console, request).await?;
+    if is_of_another_site_for_all_it_says(request.headers(), &console.base_url) {
+        return Err(of_another_site());
+    }
+    let (_, fields) = read(&console, request).await?;
     let asked = sign_in::Asked {
         organization: &organization,
         provider: fields.text("provider"),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use axum::http::Request;
 use secaro_gateway::directory::invitations::NewInvitation;
 use secaro_gateway::directory::sign_in::Provider;
 use secaro_gateway::scim::Dialect;
 use serde_json::json;
 
-use crate::support::app::{Browser, Page, TestApp};
+use crate::support::app::{Browser, Page, TestApp, encoded};
 use crate::support::oidc::{LOOPBACK, Manner, Op, SECRET, Visitor};
 
 const ADA: &str = "ada@example.org";
@@ -179,6 +180,28 @@ async fn t84_what_comes_back_has_to_fit_what_was_begun_and_does_once() {
     app.clock.advance(Duration::from_mins(10));
     refused(visitor.come_back(&app, &path, None).await, not_begun);
     assert_eq!(sessions(&app).await, before + 1);
+}
+
+#[tokio::test]
+async fn t81_a_sign_in_begins_from_our_own_pages_alone() {
+    let (app, _op, provider) = with_a_provider(Manner::default()).await;
+    let id = provider.id.to_string();
+    let begin = async |origin: &str, site: &str| {
+        let form =
+            Request::post("/console/sign-in/example").header("content-type", "application/x-www-form-urlencoded");
+        let form = form.header("origin", origin).header("sec-fetch-site", site);
+        app.text(form.body(encoded(&[("provider", &id)])).unwrap()).await.status
+    };
+    for (origin, site, status) in [
+        ("https://scim.example.com", "same-origin", 200),
+        // As the page of an invitation sends it, which asks for no referrer.
+        ("null", "same-origin", 200),
+        ("null", "cross-site", 403),
+        ("null", "same-site", 403),
+        ("https://evil.example", "same-origin", 403),
+    ] {
+        assert_eq!(begin(origin, site).await, status, "{origin} {site}");
+    }
 }
 
 #[tokio::test]
