@@ -31,7 +31,7 @@ use crate::provisioning::{Bounds, Guards, Provisioning};
 use crate::scim::filter::Limits;
 use crate::store::{self, Location, Store};
 use crate::web::budget::Budget;
-use crate::web::console::Console;
+use crate::web::console::{Console, installation};
 use crate::web::health::{self, Health};
 use crate::web::join::Entrance;
 use crate::web::routes::Routes;
@@ -241,6 +241,7 @@ fn console(opened: &Opened, settings: &Settings, base_url: &str) -> Arc<Console>
         sessions: opened.sessions.clone(),
         base_url: base_url.to_owned(),
         support_contact: settings.console.support_contact.clone(),
+        installation: installation::sections(settings),
         budget: Budget::new(settings.join_requests.per_client_limit),
         thresholds: thresholds(&settings.notifications),
         trail: Trail::new(opened.store.clone()),

@@ -10,3 +10,13 @@ CREATE INDEX grants_facility_idx ON grants (organization_id, facility_id, person
     WHERE state = 'effective' AND facility_id IS NOT NULL;
 -- A provider takes the sign-ins that are under way there with it.
 CREATE INDEX oidc_flows_provider_idx ON oidc_flows (organization_id, provider_id);
+
+-- What an Organization admin does not want to be mailed. What stands here of nobody is mailed to all of them.
+CREATE TABLE declined_mails (
+    organization_id BLOB NOT NULL,
+    person_id       BLOB NOT NULL,
+    topic           TEXT NOT NULL CHECK (topic IN ('join_requests', 'held', 'deactivations', 'tokens', 'connections', 'plans')),
+    created_at      INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, person_id, topic),
+    FOREIGN KEY (organization_id, person_id) REFERENCES people (organization_id, id)
+) STRICT;

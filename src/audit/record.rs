@@ -169,6 +169,8 @@ actions! {
     StepTicked = "connection.step_ticked",
     /// A request of an IdP was replayed; nothing came of it but knowledge.
     RequestReplayed = "request.replayed",
+    /// An Organization admin chose what they are mailed about.
+    MailsChosen = "mails.chosen",
     /// Something was downloaded from the console.
     ExportMade = "export.created",
 }

@@ -19,6 +19,7 @@ pub mod key;
 pub mod listing;
 pub mod named;
 mod notices;
+pub mod notifications;
 pub mod organizations;
 pub mod people;
 pub mod permissions;

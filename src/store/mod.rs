@@ -14,6 +14,7 @@ pub mod audit;
 pub mod auditors;
 pub mod connection_health;
 pub mod connections;
+pub mod declined_mails;
 pub mod domains;
 pub mod facilities;
 pub mod filter;
@@ -87,6 +88,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         auditors::STATEMENTS,
         connection_health::STATEMENTS,
         connections::STATEMENTS,
+        declined_mails::STATEMENTS,
         domains::STATEMENTS,
         facilities::STATEMENTS,
         grants::STATEMENTS,

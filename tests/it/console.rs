@@ -10,4 +10,5 @@ mod people;
 mod queue;
 mod records;
 mod screens;
+mod settings;
 mod sign_in;

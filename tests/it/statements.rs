@@ -28,6 +28,7 @@ const READS_ALL: &[(&str, &str)] = &[
     ("connection_health::TICKS", "the steps of a set-up, which are five"),
     ("connection_health::TOKENS", "the organization's tokens, which are few"),
     ("connections::LIST", "the organization's connections, which are few"),
+    ("declined_mails::ALL", "what the organization's admins declined, who are few"),
     ("domains::LIST", "the organization's domains, which are few"),
     ("facilities::LIST", "the list of all facilities"),
     ("grants::HELD", "an index of held grants alone"),

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::queue::{Work, schedule, schedule_beside};
 use crate::clock::Timestamp;
 use crate::ids::{InvitationId, MailId, OrganizationId, PlanId, ProofId, RequestId, SignInLinkId};
+pub use crate::store::declined_mails::Topic;
 use crate::store::mails::NewMail;
+use crate::store::people::Person;
 use crate::store::{self, Books, Store, Tx};
 
 /// Every mail, with what it says. Holds no secret: a link's is made from its subject and time when the mail is written.
@@ -275,6 +277,26 @@ impl Mail {
     }
 }
 
+impl Mail {
+    /// What it is about, if an Organization admin may do without it. Nobody can do without what guards the organization:
+    /// admin roles that came or went, many changes at once, a domain whose proof is gone.
+    #[must_use]
+    pub const fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::JoinRequestReceived { .. }
+            | Self::JoinRequestReminder { .. }
+            | Self::JoinRequestExpired { .. }
+            | Self::JoinRequestDecided { .. } => Some(Topic::JoinRequests),
+            Self::Held { .. } | Self::HeldOverdue { .. } => Some(Topic::Held),
+            Self::DeactivatedDigest { .. } => Some(Topic::Deactivations),
+            Self::TokenExpiring { .. } => Some(Topic::Tokens),
+            Self::ConnectionSilent { .. } | Self::FailureSpike { .. } => Some(Topic::Connections),
+            Self::PlanApplied { .. } => Some(Topic::Plans),
+            _ => None,
+        }
+    }
+}
+
 /// Queues a mail in the transaction of the change that it tells of; it goes out once that is committed.
 pub async fn queue(tx: &mut Tx, recipient: &str, mail: &Mail) -> Result<(), store::Error> {
     let new = Queued { id: tx.id(), recipient, mail, request: tx.author().request, at: tx.now() };
@@ -282,19 +304,34 @@ pub async fn queue(tx: &mut Tx, recipient: &str, mail: &Mail) -> Result<(), stor
     schedule(tx, Work::SendMail(new.id), tx.now()).await
 }
 
-/// Queues the same mail for every active Organization admin except one.
+/// Queues the same mail for every active Organization admin who wants it, except one.
 pub async fn queue_for_admins(
     tx: &mut Tx,
     except: Option<crate::ids::PersonId>,
     mail: &Mail,
 ) -> Result<(), store::Error> {
     let organization = tx.organization();
-    for admin in tx.organization_admins(organization).await? {
+    let admins = tx.organization_admins(organization).await?;
+    let declined = tx.declined_mails(organization).await?;
+    for admin in wanting(&admins, &declined, mail.topic()) {
         if except != Some(admin.id) {
             queue(tx, &admin.email, mail).await?;
         }
     }
     Ok(())
+}
+
+/// The admins who are mailed about something: those who have not declined it; all of them if all have, since somebody
+/// has to know, and if it is nothing that may be declined.
+#[must_use]
+pub fn wanting<'a>(
+    admins: &'a [Person],
+    declined: &[(crate::ids::PersonId, Topic)],
+    topic: Option<Topic>,
+) -> Vec<&'a Person> {
+    let wants = |admin: &&Person| topic.is_none_or(|topic| !declined.contains(&(admin.id, topic)));
+    let wanting: Vec<&Person> = admins.iter().filter(wants).collect();
+    if wanting.is_empty() { admins.iter().collect() } else { wanting }
 }
 
 /// Queues a mail that tells of no organization's change.

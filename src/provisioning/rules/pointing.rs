@@ -30,10 +30,10 @@ impl Provisioning {
         let rules = self.listed_rules(organization, None).await?;
         let mut reader = self.store.read().await?;
         let editors = reader.editors_by_rules(organization, facility.id).await?;
-        let editors: HashMap<RuleId, i64> = editors.into_iter().collect();
+        let editors: HashMap<Option<RuleId>, i64> = editors.into_iter().collect();
         let mut pointing = Vec::new();
         for rule in rules {
-            let editors = editors.get(&rule.row.id).copied().unwrap_or_default();
+            let editors = editors.get(&Some(rule.row.id)).copied().unwrap_or_default();
             let names_it = names(&mut reader, organization, &rule.row.gives, facility).await?;
             if names_it || editors > 0 || may_name_any(&rule.row.gives) {
                 pointing.push(Pointing { rule, names_it, editors });

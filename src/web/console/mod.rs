@@ -12,6 +12,7 @@ mod form;
 mod groups;
 mod held;
 mod help;
+pub mod installation;
 mod invitations;
 mod invite;
 mod join_requests;
@@ -68,6 +69,8 @@ pub struct Console {
     pub base_url: String,
     /// Whom to ask for help, or empty.
     pub support_contact: String,
+    /// What is set for every organization.
+    pub installation: Vec<installation::Section>,
     /// Links to sign in per client.
     pub budget: Budget,
     /// What about tokens and connections needs attention.

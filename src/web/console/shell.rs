@@ -60,7 +60,7 @@ impl Place {
             Self::Mail => "Mail",
             Self::Facilities => "Facilities",
             Self::Domains => "Domains",
-            Self::Settings => "Admins and auditors",
+            Self::Settings => "Settings",
             Self::Help => "Help",
             Self::Oneself => "My page",
         }
