@@ -129,6 +129,8 @@ ids! {
     ProcessId,
     /// A browser in which somebody is signed in.
     SessionId,
+    /// That somebody asked for a link into the console.
+    SignInAskId,
     /// A one-time link into the console.
     SignInLinkId,
     /// An organization's OpenID provider.

@@ -9,6 +9,7 @@ impl Worker {
         let Piece { work, request, .. } = piece;
         match work {
             Work::SendMail(mail) => self.mailer.send(mail).await?,
+            Work::MailSignInLinks(ask) => self.directory.mail_sign_in_links(ask).await?,
             Work::RemindOfJoinRequest(join) => self.directory.remind_of_join_request(join, request).await?,
             Work::ExpireJoinRequest(join) => self.directory.expire_join_request(join, request).await?,
             Work::ExpireInvitation(invitation) => self.directory.expire_invitation(invitation, request).await?,

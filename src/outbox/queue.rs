@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::ids::{
     DomainId, Id as _, InvitationId, JobId, JoinRequestId, MailId, OrganizationId, PlanId, ProcessId, RequestId,
+    SignInAskId,
 };
 pub use crate::store::jobs::{Job, JobState};
 use crate::store::{self, Books, Store, Tx};
@@ -23,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 pub enum Work {
     /// Send a mail.
     SendMail(MailId),
+    /// Mail links into the console to whoever has access with an address that asked.
+    MailSignInLinks(SignInAskId),
     /// Remind admins of a join request.
     RemindOfJoinRequest(JoinRequestId),
     /// End a join request that nobody decided.
@@ -49,6 +52,7 @@ impl Work {
     pub fn parts(self) -> (&'static str, Uuid) {
         match self {
             Self::SendMail(id) => ("mail.send", id.uuid()),
+            Self::MailSignInLinks(id) => ("sign_in.mail", id.uuid()),
             Self::RemindOfJoinRequest(id) => ("join_request.remind", id.uuid()),
             Self::ExpireJoinRequest(id) => ("join_request.expire", id.uuid()),
             Self::ExpireInvitation(id) => ("invitation.expire", id.uuid()),
@@ -66,6 +70,7 @@ impl Work {
     pub fn of(kind: &str, subject: Uuid) -> Option<Self> {
         Some(match kind {
             "mail.send" => Self::SendMail(MailId::from_uuid(subject)),
+            "sign_in.mail" => Self::MailSignInLinks(SignInAskId::from_uuid(subject)),
             "join_request.remind" => Self::RemindOfJoinRequest(JoinRequestId::from_uuid(subject)),
             "join_request.expire" => Self::ExpireJoinRequest(JoinRequestId::from_uuid(subject)),
             "invitation.expire" => Self::ExpireInvitation(InvitationId::from_uuid(subject)),
@@ -275,6 +280,7 @@ mod tests {
         let id = Uuid::from_u128(7);
         for work in [
             Work::SendMail(MailId::from_uuid(id)),
+            Work::MailSignInLinks(SignInAskId::from_uuid(id)),
             Work::RemindOfJoinRequest(JoinRequestId::from_uuid(id)),
             Work::ExpireJoinRequest(JoinRequestId::from_uuid(id)),
             Work::ExpireInvitation(InvitationId::from_uuid(id)),

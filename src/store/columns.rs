@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::ids::{
     AuditId, ConnectionId, DomainId, EventId, FacilityId, FlowId, FormId, GrantId, Id, IdentityId, InvitationId, JobId,
     JoinRequestId, MailId, MassChangeId, OrganizationId, PersonId, PlanId, ProcessId, ProofId, ProviderId, RequestId,
-    ResourceId, RuleId, SessionId, SignInLinkId, TokenId,
+    ResourceId, RuleId, SessionId, SignInAskId, SignInLinkId, TokenId,
 };
 
 /// A column type that is stored as another one.
@@ -78,6 +78,7 @@ id_columns!(
     JobId,
     ProcessId,
     SessionId,
+    SignInAskId,
     SignInLinkId,
     ProviderId,
     FlowId,

@@ -32,7 +32,7 @@ pub struct MailboxProof {
 }
 
 statements! {
-    // On PostgreSQL registrations of one domain take turns, as all writers do on SQLite: what is counted stays so.
+    // On PostgreSQL those who ask about the same take turns, as all writers do on SQLite: what is counted stays so.
     TAKE_TURNS = "SELECT LENGTH($1)",
         postgres "SELECT COUNT(pg_advisory_xact_lock(hashtextextended($1, 47)))",
         installation_wide "a registration is no organization's";
@@ -69,10 +69,15 @@ impl Books {
         domain: &str,
         since: Timestamp,
     ) -> Result<(i64, i64), Error> {
-        run!(self.writing(), query_scalar::<i64>(TAKE_TURNS, domain).fetch_one)?;
+        self.take_turns(domain).await?;
         let of_address = run!(self.writing(), query_scalar::<i64>(OF_ADDRESS, email_key, since).fetch_one)?;
         let of_domain = run!(self.writing(), query_scalar::<i64>(OF_DOMAIN, domain, since).fetch_one)?;
         Ok((of_address, of_domain))
+    }
+
+    /// Waits until nobody else who is no organization's yet counts or adds anything about this text.
+    pub(super) async fn take_turns(&mut self, about: &str) -> Result<(), Error> {
+        run!(self.writing(), query_scalar::<i64>(TAKE_TURNS, about).fetch_one).map(drop)
     }
 
     /// Adds one, with the hash of its secret.

@@ -41,6 +41,7 @@ pub mod request_log;
 pub mod resources;
 pub mod rules;
 pub mod sessions;
+pub mod sign_in_asks;
 pub mod sign_in_identities;
 pub mod sign_in_links;
 pub mod tokens;
@@ -114,6 +115,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         oidc_flows::STATEMENTS,
         oidc_providers::STATEMENTS,
         sessions::STATEMENTS,
+        sign_in_asks::STATEMENTS,
         sign_in_identities::STATEMENTS,
         sign_in_links::STATEMENTS,
         tokens::STATEMENTS,

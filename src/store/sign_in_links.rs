@@ -58,8 +58,6 @@ statements! {
         l.return_to, l.expires_at, l.used_at FROM sign_in_links l JOIN organizations o ON o.id = l.organization_id \
         JOIN people p ON p.organization_id = l.organization_id AND p.id = l.person_id WHERE l.token_hash = $1",
         installation_wide "the secret alone says whose it is";
-    COUNT = "SELECT COUNT(*) FROM sign_in_links \
-        WHERE organization_id = $1 AND person_id = $2 AND created_at > $3 AND method = 'mail'";
     INSERT = "INSERT INTO sign_in_links (organization_id, id, person_id, token_hash, method, return_to, created_at, \
         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     USE = "UPDATE sign_in_links SET used_at = $3 WHERE organization_id = $1 AND id = $2 AND used_at IS NULL";
@@ -77,16 +75,6 @@ impl Reader {
     /// The link whose secret has this hash, used or not.
     pub async fn sign_in_link(&mut self, hash: &[u8]) -> Result<Option<SignInLink>, Error> {
         run!(self, query_as::<SignInLink>(BY_HASH, hash).fetch_optional)
-    }
-
-    /// How many links were mailed to a person since a time.
-    pub async fn count_sign_in_links(
-        &mut self,
-        organization: OrganizationId,
-        person: PersonId,
-        since: Timestamp,
-    ) -> Result<i64, Error> {
-        run!(self, query_scalar::<i64>(COUNT, organization, person, since).fetch_one)
     }
 }
 

@@ -1,7 +1,5 @@
-//! One-time links into the console: asked for with an address, or made at the machine. Opening one shows whose it is;
-//! only using it signs in.
-
-use std::time::Duration;
+//! One-time links into the console: made at the machine here, mailed by the file beside this one. Opening one shows whose
+//! it is; only using it signs in.
 
 use serde_json::json;
 
@@ -9,17 +7,13 @@ use super::sessions::{Browser, Proof, open_session};
 use super::{Method, ReturnTo};
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Operator;
-use crate::auth::actor::{of_job, of_signing_in};
+use crate::auth::actor::of_signing_in;
 use crate::auth::mailed::{Purpose, presented};
 use crate::auth::session::NewSecret;
-use crate::directory::email::Email;
 use crate::directory::{Directory, Error};
 use crate::ids::{Id as _, RequestId, SessionId, SignInLinkId};
-use crate::outbox::mail::{self, Mail};
 use crate::store::people::Status;
-use crate::store::sign_in_links::{Addressee, SignInLink};
-
-const HOUR: Duration = Duration::from_hours(1);
+use crate::store::sign_in_links::SignInLink;
 
 /// What a link shows before it is used.
 #[derive(Debug, Clone)]
@@ -39,47 +33,6 @@ pub struct SignedIn {
 }
 
 impl Directory {
-    /// Mails a link to whoever has access with this address, in each organization where they do. Says to nobody
-    /// whether anybody has (T47).
-    pub async fn ask_for_sign_in_link(
-        &self,
-        email: &str,
-        return_to: &ReturnTo,
-        request: RequestId,
-    ) -> Result<(), Error> {
-        let Some(email) = Email::parse(email) else { return Ok(()) };
-        let found = self.store.read().await?.addressees(email.key()).await?;
-        for addressee in found {
-            self.mail_sign_in_link(&addressee, return_to, request).await?;
-        }
-        Ok(())
-    }
-
-    async fn mail_sign_in_link(&self, to: &Addressee, return_to: &ReturnTo, request: RequestId) -> Result<(), Error> {
-        let mut tx = self.store.begin(of_job("sign-in page", to.organization_id, request)).await?;
-        let since = tx.now().minus(HOUR);
-        let mailed = tx.count_sign_in_links(to.organization_id, to.person_id, since).await?;
-        if mailed >= i64::from(self.policy.sign_in.links_per_address) {
-            tracing::info!(mailed, "a sign-in link beyond the limit was not mailed");
-            return Ok(());
-        }
-        let (id, issued_at) = (tx.id::<SignInLinkId>(), tx.now());
-        let expires_at = issued_at.plus(self.policy.sign_in.link_lifetime);
-        let hash = self.policy.key.secret(Purpose::SignIn, id.uuid(), issued_at).hash;
-        tx.insert_sign_in_link(id, to.person_id, &hash, Method::Mail, return_to.as_str(), expires_at).await?;
-        let record = Record::of(Action::SignInLinkMade, Target::Person(to.person_id)).because("asked for by mail");
-        audit::record(&mut tx, record.after(json!({ "link": id, "expires_at": expires_at }))).await?;
-        let mail = Mail::SignIn {
-            organization: to.organization_name.clone(),
-            name: to.display_name.clone(),
-            link: id,
-            issued_at,
-            expires_at,
-        };
-        mail::queue(&mut tx, &to.email, &mail).await?;
-        Ok(tx.commit().await?)
-    }
-
     /// A link for a person who has access, on the authority of the machine: the way in when no mail arrives. Answers
     /// its path.
     pub async fn recovery_link(&self, operator: &Operator, organization: &str, email: &str) -> Result<String, Error> {

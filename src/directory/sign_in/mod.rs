@@ -1,6 +1,7 @@
 //! Signing in to the console: one-time links, the session that one begins, and how sessions end. Who somebody is at an
 //! OpenID provider stands beside; what a signed-in person may do stands nowhere here.
 
+mod asking;
 mod forms;
 mod identities;
 mod links;

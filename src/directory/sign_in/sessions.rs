@@ -146,6 +146,7 @@ impl Directory {
         let deleted = books.prune_sessions(before).await?
             + books.prune_sign_in_links(before).await?
             + books.prune_oidc_flows(before).await?
+            + books.prune_sign_in_asks(before).await?
             + books.prune_kept_forms(before).await?;
         books.commit().await?;
         Ok(deleted)

@@ -1,10 +1,12 @@
 //! The way in and out: links, sessions, and forms that outlive one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
 
 use secaro_gateway::directory::edit::Really;
+use secaro_gateway::ids::{Id as _, SignInAskId};
 
 use crate::support::app::{Browser, TestApp, encoded, session_cookie};
 
@@ -44,14 +46,65 @@ async fn a_link_is_mailed_used_once_and_by_a_form_only() {
     app.open(&path).await.expect(404);
 }
 
+/// How many rows each table has.
+async fn rows(app: &TestApp) -> BTreeMap<String, i64> {
+    let mut sql = app.sql().await;
+    let mut rows = BTreeMap::new();
+    for table in sql.tables().await {
+        let count = sql.number(&format!("SELECT COUNT(*) FROM {table}")).await;
+        rows.insert(table, count);
+    }
+    rows
+}
+
+#[tokio::test]
+async fn t47_whoever_asks_for_a_link_costs_the_same_until_they_are_answered() {
+    let app = with_an_admin().await;
+    app.person("left@example.org", "deactivated").await;
+    app.person("invited@example.org", "invited").await;
+    let mut answers = Vec::new();
+    for email in [ADA, "left@example.org", "invited@example.org", "nobody@example.org", "nobody@nowhere.example"] {
+        // Beyond the limit nothing is written, whoever it is.
+        for (asked, written) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 0)] {
+            let before = rows(&app).await;
+            let page = app.submit("/console/sign-in", &[("email", email)]).await.expect(202);
+            let mut after = rows(&app).await;
+            for table in ["sign_in_asks", "jobs"] {
+                *after.get_mut(table).unwrap() -= written;
+            }
+            assert_eq!(after, before, "{email}, asked for {asked} times");
+            let headers: Vec<_> = page.headers.keys().map(ToString::to_string).collect();
+            answers.push((headers, page.text));
+        }
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    app.work_off().await;
+    assert_eq!(app.mails().await, vec!["sign_in ada@example.org"; 5]);
+    let done = app.sql().await.number("SELECT COUNT(*) FROM sign_in_asks WHERE answered_at IS NOT NULL").await;
+    assert_eq!(done, 25);
+    app.clock.advance(Duration::from_hours(25));
+    app.opened.directory.prune_sign_ins().await.unwrap();
+    assert_eq!(app.sql().await.number("SELECT COUNT(*) FROM sign_in_asks").await, 0);
+}
+
+#[tokio::test]
+async fn t47_work_that_is_done_twice_mails_once() {
+    let app = with_an_admin().await;
+    app.submit("/console/sign-in", &[("email", ADA)]).await.expect(202);
+    app.work_off().await;
+    let ask = SignInAskId::from_uuid(app.sql().await.ids("FROM sign_in_asks").await[0]);
+    app.opened.directory.mail_sign_in_links(ask).await.unwrap();
+    assert_eq!(app.mails().await, ["sign_in ada@example.org"]);
+}
+
 #[tokio::test]
 async fn a_link_ends_and_so_do_those_beyond_the_limit() {
     let app = with_an_admin().await;
     for _ in 0..7 {
         app.submit("/console/sign-in", &[("email", ADA)]).await.expect(202);
     }
-    assert_eq!(app.sql().await.number("SELECT COUNT(*) FROM sign_in_links").await, 5);
     let path = format!("/console/links/{}", app.sign_in_secret(ADA).await);
+    assert_eq!(app.sql().await.number("SELECT COUNT(*) FROM sign_in_links").await, 5);
     app.clock.advance(Duration::from_mins(10));
     app.submit(&path, &[]).await.expect(404);
     assert_eq!(app.sql().await.number("SELECT COUNT(*) FROM sessions").await, 0);

@@ -273,8 +273,9 @@ impl TestApp {
         self.mailed_secret(Purpose::Invitation, "sent_at", &format!("invitations WHERE email = '{email}'")).await
     }
 
-    /// The secret of the newest link into the console of an address.
+    /// The secret of the newest link into the console that was mailed to an address.
     pub(crate) async fn sign_in_secret(&self, email: &str) -> String {
+        self.work_off().await;
         let rows = format!(
             "sign_in_links WHERE person_id = (SELECT id FROM people WHERE email_key = '{email}') AND method = 'mail'"
         );

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::database::{Database, Engine};
 
 /// Tables whose rows belong to no organization.
-const NO_ORGANIZATIONS: [&str; 3] = ["installation", "mailbox_proofs", "request_log_gaps"];
+const NO_ORGANIZATIONS: [&str; 4] = ["installation", "mailbox_proofs", "request_log_gaps", "sign_in_asks"];
 
 /// A connection of its own to a test's database.
 pub(crate) enum Sql {
