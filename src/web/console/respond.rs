@@ -146,12 +146,11 @@ pub(super) fn to_sign_in(parts: &Parts, why: Why, session: Option<&auth::Session
         _ => "/console".to_owned(),
     };
     let asked = [("why", why.as_str()), ("return_to", &back)];
-    let path = match session.filter(|session| session.method() == SignedInBy::Oidc) {
-        Some(session) => at(session.organization(), &asked),
-        None => {
-            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
-            format!("/console/sign-in?{query}")
-        }
+    let path = if let Some(session) = session.filter(|session| session.method() == SignedInBy::Oidc) {
+        at(session.organization(), &asked)
+    } else {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+        format!("/console/sign-in?{query}")
     };
     if !is_for_a_part(&parts.headers) {
         return see(&path);

@@ -24,7 +24,7 @@ const FLOW: &str = "__Host-secaro-oidc";
 
 #[derive(Template)]
 #[template(path = "sign_in_at.html", config = "src/web/console/askama.toml")]
-struct Providers<'a> {
+struct Choice<'a> {
     organization: &'a str,
     providers: &'a [Provider],
     return_to: &'a str,
@@ -54,7 +54,7 @@ async fn choose(State(console): State<Arc<Console>>, Path(organization): Path<St
         other => other?,
     };
     let return_to = ReturnTo::of(asked.query("return_to"));
-    let shown = Providers {
+    let shown = Choice {
         organization: &organization,
         providers: &providers,
         return_to: return_to.as_str(),
