@@ -6,17 +6,17 @@ use axum::http::Request;
 use secaro_gateway::directory::invitations::NewInvitation;
 use secaro_gateway::directory::sign_in::Provider;
 use secaro_gateway::scim::Dialect;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::app::{Browser, Page, TestApp, encoded};
-use crate::support::oidc::{LOOPBACK, Manner, Op, SECRET, Visitor};
+use crate::support::oidc::{LOOPBACK, Manner, Op, SECRET, Visitor, set_up, start};
 
 const ADA: &str = "ada@example.org";
 
 async fn with_a_provider(manner: Manner) -> (TestApp, Op, Provider) {
     let app = TestApp::with(&LOOPBACK).await;
-    let op = Op::start(&app, manner);
-    let provider = op.set_up(&app, "").await;
+    let op = start(&app, manner);
+    let provider = set_up(&op, &app, "").await;
     (app, op, provider)
 }
 
@@ -35,11 +35,16 @@ async fn invite(app: &TestApp, email: &str, admin_for: &[&str]) -> String {
 
 /// An Organization admin who signs in as `00u1`, and the browser that they did it with.
 async fn bound_admin(app: &TestApp, op: &mut Op, provider: &Provider) -> Visitor {
-    op.says(&json!({ "sub": "00u1", "email": ADA, "email_verified": true }));
+    says(op, &json!({ "sub": "00u1", "email": ADA, "email_verified": true }));
     let secret = invite(app, ADA, &["Organization admin"]).await;
     let mut visitor = Visitor::default();
     visitor.sign_in(app, provider, "00u1", &[("invitation", &secret)]).await.expect(303);
     visitor
+}
+
+/// From now on it says this of the subject in it.
+fn says(op: &mut Op, claims: &Value) {
+    op.tell(&format!("claims {claims}"));
 }
 
 async fn sessions(app: &TestApp) -> i64 {
@@ -74,13 +79,13 @@ async fn t13_an_invitation_binds_whoever_the_provider_says_owns_the_address() {
             json!({ "sub": "00u1", "email": ADA, "email_verified": "true" }),
             json!({ "sub": "00u1", "email": "eve@example.org", "email_verified": true }),
         ] {
-            op.says(&claims);
+            says(&mut op, &claims);
             let page = Visitor::default().sign_in(&app, &provider, "00u1", &with_it).await;
             refused(page, "does not say that ada@example.org is your address");
         }
         assert_eq!((app.status(ADA).await.as_str(), sessions(&app).await), ("invited", 0));
 
-        op.says(&json!({ "sub": "00u1", "email": "Ada@Example.org", "email_verified": true }));
+        says(&mut op, &json!({ "sub": "00u1", "email": "Ada@Example.org", "email_verified": true }));
         let entered = Visitor::default().sign_in(&app, &provider, "00u1", &with_it).await.expect(303);
         assert_eq!(entered.headers["location"], "/console/me?tab=identity");
         assert_eq!(identities(&app).await, ["ada@example.org 00u1 invitation"]);
@@ -89,9 +94,9 @@ async fn t13_an_invitation_binds_whoever_the_provider_says_owns_the_address() {
         assert!(own.words().contains("00u1"), "{}", own.words());
 
         // From then on by the subject alone, whatever address is said to be theirs.
-        op.says(&json!({ "sub": "00u1", "email": "other@example.org" }));
+        says(&mut op, &json!({ "sub": "00u1", "email": "other@example.org" }));
         Visitor::default().sign_in(&app, &provider, "00u1", &[]).await.expect(303);
-        op.says(&json!({ "sub": "00u2", "email": ADA, "email_verified": true }));
+        says(&mut op, &json!({ "sub": "00u2", "email": ADA, "email_verified": true }));
         let page = Visitor::default().sign_in(&app, &provider, "00u2", &[]).await;
         refused(page, "knows you as 00u2, which is nobody here yet");
         assert_eq!(sessions(&app).await, 2);
@@ -102,14 +107,14 @@ async fn t13_an_invitation_binds_whoever_the_provider_says_owns_the_address() {
 async fn t13_a_user_of_the_same_subject_binds_and_replaces_nothing() {
     let app = TestApp::with(&LOOPBACK).await;
     let idp = app.connection("okta", Dialect::Okta).await;
-    let mut op = Op::start(&app, Manner::default());
-    let provider = op.set_up(&app, "okta").await;
+    let mut op = start(&app, Manner::default());
+    let provider = set_up(&op, &app, "okta").await;
     let user = |name: &str, external_id: &str| {
         json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "externalId": external_id,
                 "active": true, "emails": [{ "value": name, "type": "work", "primary": true }] })
     };
     let id = idp.post("/Users", &user(ADA, "00u1")).await.expect(201).created();
-    op.says(&json!({ "sub": "00u2", "email": ADA, "email_verified": true }));
+    says(&mut op, &json!({ "sub": "00u2", "email": ADA, "email_verified": true }));
     let page = Visitor::default().sign_in(&app, &provider, "00u2", &[]).await;
     refused(page, "nobody here yet");
     Visitor::default().sign_in(&app, &provider, "00u1", &[]).await.expect(303);
@@ -231,7 +236,7 @@ async fn t24_a_session_is_fresh_from_when_the_provider_says_that_somebody_proved
     let mut visitor = bound_admin(&app, &mut op, &provider).await;
     let minutes = Duration::from_mins(6);
     app.clock.advance(minutes);
-    op.advance(minutes);
+    op.tell(&format!("advance {}", minutes.as_millis()));
     // The provider knows the browser, and asks for nothing.
     let entered = visitor.sign_in(&app, &provider, "nobody", &[]).await.expect(303);
     let browser = app.browser_of(&entered.headers).await;
@@ -285,7 +290,7 @@ async fn t71_a_client_secret_goes_to_its_issuer_alone_and_is_shown_to_nobody() {
     }
     assert!(!app.sql().await.dump(None).await.contains(SECRET), "sealed in the database");
     // Another issuer in the same row gets nothing: the secret does not open for it.
-    let other = Op::start(&app, Manner::default());
+    let other = start(&app, Manner::default());
     app.sql().await.execute(&format!("UPDATE oidc_providers SET issuer = '{}'", other.issuer)).await;
     let id = provider.id.to_string();
     let page = app.submit("/console/sign-in/example", &[("provider", &id)]).await;
@@ -295,7 +300,7 @@ async fn t71_a_client_secret_goes_to_its_issuer_alone_and_is_shown_to_nobody() {
 #[tokio::test]
 async fn providers_are_set_up_and_removed_in_the_settings() {
     let app = TestApp::with(&LOOPBACK).await;
-    let op = Op::start(&app, Manner::default());
+    let op = start(&app, Manner::default());
     app.person(ADA, "active").await;
     app.grant(ADA, "organization_admin").await;
     let admin = app.sign_in(ADA).await;

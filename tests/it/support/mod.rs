@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod dns;
 pub(crate) mod oidc;
+pub(crate) mod op;
 pub(crate) mod process;
 pub(crate) mod smtp;
 pub(crate) mod sql;

@@ -1,105 +1,37 @@
-//! A real OpenID provider: tests/it/oidc_provider.mjs in a process of its own, and the browser of somebody who signs in
-//! there.
+//! An OpenID provider of the organization `example`, and the browser of somebody who signs in there.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use secaro_gateway::clock::Clock as _;
 use secaro_gateway::directory::sign_in::{NewProvider, Provider};
-use serde_json::Value;
 
 use super::app::{Page, TestApp};
-use super::database::variable;
+pub(crate) use super::op::{Manner, Op, SECRET};
 
 /// Where the gateway lets providers send browsers back to.
 const CALLBACK: &str = "https://scim.example.com/console/callback";
 
-/// The secret of its one client, `secaro`.
-pub(crate) const SECRET: &str = "a-client-secret-of-tests";
-
 /// The settings with which the gateway may ask it.
 pub(crate) const LOOPBACK: [(&str, &str); 1] = [("console.loopback_providers", "true")];
 
-/// What providers do differently.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
-    /// Whether what is said of somebody stands in the token; else it has to be asked for.
-    pub(crate) claims_in_token: bool,
-    /// Whether the token says when somebody proved who they are.
-    pub(crate) says_when: bool,
+/// Starts one whose clock goes on from where the gateway's stood.
+pub(crate) fn start(app: &TestApp, manner: Manner) -> Op {
+    Op::start(CALLBACK, app.clock.now().millis(), manner)
 }
 
-impl Default for Manner {
-    fn default() -> Self {
-        Self { claims_in_token: true, says_when: true }
-    }
-}
-
-/// The provider; gone when dropped. Its clock goes on from where the gateway's stood.
-pub(crate) struct Op {
-    pub(crate) issuer: String,
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Op {
-    pub(crate) fn start(app: &TestApp, manner: Manner) -> Self {
-        let modules = variable("TEST_NODE_MODULES").expect("TEST_NODE_MODULES: tests/run installs an OpenID provider");
-        let mut command = Command::new("node");
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/oidc_provider.mjs")).arg(modules).arg(CALLBACK);
-        command.arg(app.clock.now().millis().to_string());
-        command.args([manner.claims_in_token.to_string(), manner.says_when.to_string()]);
-        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut child = spawned.expect("node is installed: tests/run sees to it");
-        let input = child.stdin.take().expect("piped");
-        let mut output = BufReader::new(child.stdout.take().expect("piped"));
-        let mut issuer = String::new();
-        output.read_line(&mut issuer).unwrap();
-        assert!(issuer.starts_with("http"), "the provider prints its issuer: is TEST_NODE_MODULES complete?");
-        Self { issuer: issuer.trim().to_owned(), child, input, output }
-    }
-
-    fn tell(&mut self, line: &str) {
-        writeln!(self.input, "{line}").unwrap();
-        let mut done = String::new();
-        self.output.read_line(&mut done).unwrap();
-        assert_eq!(done, "done\n");
-    }
-
-    /// From now on it says this of the subject in it.
-    pub(crate) fn says(&mut self, claims: &Value) {
-        self.tell(&format!("claims {claims}"));
-    }
-
-    /// Time goes by at the provider.
-    pub(crate) fn advance(&mut self, by: Duration) {
-        self.tell(&format!("advance {}", by.as_millis()));
-    }
-
-    /// Sets it up for `example`; with a connection, that connection's Users have its subjects as their `externalId`.
-    pub(crate) async fn set_up(&self, app: &TestApp, connection: &str) -> Provider {
-        let new = NewProvider {
-            name: "Example login".to_owned(),
-            issuer: self.issuer.clone(),
-            client_id: "secaro".to_owned(),
-            client_secret: SECRET.to_owned(),
-            connection: connection.to_owned(),
-        };
-        app.opened.directory.add_provider(&app.operator(), "example", &new).await.unwrap()
-    }
-}
-
-impl Drop for Op {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Sets a provider up for `example`; with a connection, that connection's Users have its subjects as their `externalId`.
+pub(crate) async fn set_up(op: &Op, app: &TestApp, connection: &str) -> Provider {
+    let new = NewProvider {
+        name: "Example login".to_owned(),
+        issuer: op.issuer.clone(),
+        client_id: "secaro".to_owned(),
+        client_secret: SECRET.to_owned(),
+        connection: connection.to_owned(),
+    };
+    app.opened.directory.add_provider(&app.operator(), "example", &new).await.unwrap()
 }
 
 /// Somebody's browser: what it holds of the gateway's flow, and of a session at the provider.
