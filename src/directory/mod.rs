@@ -23,6 +23,7 @@ pub mod notifications;
 pub mod organizations;
 pub mod people;
 pub mod permissions;
+pub mod reports;
 pub mod sign_in;
 
 pub use error::Error;

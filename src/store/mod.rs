@@ -37,6 +37,7 @@ pub mod outbox;
 pub mod people;
 pub mod people_list;
 pub mod plans;
+pub mod reports;
 pub mod request_log;
 pub mod resources;
 pub mod rules;
@@ -109,6 +110,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         people::STATEMENTS,
         people_list::STATEMENTS,
         plans::STATEMENTS,
+        reports::STATEMENTS,
         request_log::STATEMENTS,
         resources::STATEMENTS,
         rules::STATEMENTS,

@@ -9,6 +9,7 @@ mod overview;
 mod people;
 mod queue;
 mod records;
+mod reports;
 mod screens;
 mod settings;
 mod sign_in;

@@ -1,7 +1,7 @@
-//! A day's calls of a connection as bars, hour by hour: where each bar stands, for an SVG without a script. The numbers
-//! stand in a table beside it.
+//! Where bars and lines stand in a chart: for an SVG without a script. The numbers stand in a table beside each.
 
 use crate::clock::Timestamp;
+use crate::directory::reports::{Endings, PeopleAt};
 use crate::provisioning::health::CallsOfHour;
 
 /// How high the highest bar is.
@@ -61,9 +61,80 @@ impl Bar {
     }
 }
 
+/// How wide a chart of weeks is, and how far its weeks stand from each other.
+const WIDTH: i64 = 480;
+const WEEK: i64 = WIDTH / 12;
+
+/// A line through the numbers of people at the ends of weeks: its points, and where it ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) points: String,
+    pub(super) end: i64,
+}
+
+/// People over time.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct People {
+    pub(super) active: Line,
+    pub(super) deactivated: Line,
+    /// What the top stands for.
+    pub(super) highest: i64,
+}
+
+impl People {
+    pub(super) fn of(weeks: &[PeopleAt]) -> Self {
+        let highest = weeks.iter().map(|week| week.active.max(week.deactivated)).max().unwrap_or_default();
+        let down = |count: i64| HEIGHT - count.max(0) * HEIGHT / highest.max(1);
+        let line = |of: fn(&PeopleAt) -> i64| {
+            let points = (0..).zip(weeks).map(|(at, week): (i64, _)| format!("{},{}", at * WEEK, down(of(week))));
+            Line {
+                points: points.collect::<Vec<_>>().join(" "),
+                end: weeks.last().map(|week| down(of(week))).unwrap_or_default(),
+            }
+        };
+        Self { active: line(|week| week.active), deactivated: line(|week| week.deactivated), highest }
+    }
+}
+
+/// How long half of the endings of a week took at most, as a bar.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Took {
+    pub(super) left: i64,
+    pub(super) top: i64,
+    pub(super) height: i64,
+}
+
+/// A bar for each week.
+pub(super) fn took(weeks: &[Endings]) -> Vec<Took> {
+    let highest = weeks.iter().map(|week| week.median_us).max().unwrap_or_default().max(1);
+    let bars = (0..).zip(weeks).map(|(at, week): (i64, _)| {
+        let height = if week.measured == 0 { 0 } else { (week.median_us * HEIGHT / highest).max(2) };
+        Took { left: at * WEEK + 4, top: HEIGHT - height, height }
+    });
+    bars.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_goes_through_its_numbers_from_the_ground_up() {
+        let at = |active, deactivated| PeopleAt { at: Timestamp::from_millis(0), active, deactivated };
+        let people = People::of(&[at(0, 0), at(10, 0), at(5, 5)]);
+        assert_eq!(people.active.points, "0,100 40,0 80,50");
+        assert_eq!((people.deactivated.points.as_str(), people.deactivated.end), ("0,100 40,100 80,50", 50));
+        assert_eq!(People::of(&[at(0, 0)]).active.points, "0,100", "nobody is on the ground");
+        let week = |measured, median_us| Endings {
+            since: Timestamp::from_millis(0),
+            count: measured,
+            measured,
+            median_us,
+            slowest_us: median_us,
+        };
+        let bars: Vec<_> = took(&[week(0, 0), week(1, 400), week(2, 1)]).iter().map(|bar| bar.height).collect();
+        assert_eq!(bars, [0, 100, 2]);
+    }
 
     #[test]
     fn a_bar_is_as_high_as_its_share_of_the_highest() {

@@ -23,6 +23,7 @@ mod person;
 mod places;
 mod plans;
 mod providers;
+mod reports;
 mod requests;
 mod respond;
 mod rules;
@@ -122,6 +123,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         groups::routes,
         rules::routes,
         requests::routes,
+        reports::routes,
         audit::routes,
         mail::routes,
         places::routes,

@@ -18,6 +18,7 @@ pub(super) enum Place {
     Rules,
     Requests,
     Audit,
+    Reports,
     Mail,
     Facilities,
     Domains,
@@ -57,6 +58,7 @@ impl Place {
             Self::Rules => "Access rules",
             Self::Requests => "Request log",
             Self::Audit => "Audit log",
+            Self::Reports => "Reports",
             Self::Mail => "Mail",
             Self::Facilities => "Facilities",
             Self::Domains => "Domains",
@@ -81,6 +83,7 @@ impl Place {
             Self::Rules => "/console/rules",
             Self::Requests => "/console/requests",
             Self::Audit => "/console/audit",
+            Self::Reports => "/console/reports",
             Self::Mail => "/console/mail",
             Self::Facilities => "/console/facilities",
             Self::Domains => "/console/domains",
@@ -108,7 +111,7 @@ impl Shell {
             parts.push(("Identity provider", vec![Place::Connections, Place::Groups, Place::Rules, Place::Requests]));
             parts.push((
                 "Organization",
-                vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit, Place::Mail],
+                vec![Place::Facilities, Place::Domains, Place::Settings, Place::Audit, Place::Reports, Place::Mail],
             ));
         }
         parts.push(("You", if self.may_view { vec![Place::Oneself, Place::Help] } else { vec![Place::Oneself] }));
