@@ -3,6 +3,14 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use std::sync::Arc;
+
+use secaro_gateway::app::{self, Opened};
+use secaro_gateway::auth::Operator;
+use secaro_gateway::clock::{Clock as _, SystemClock};
+use secaro_gateway::config::{self, Settings, Sources};
+use secaro_gateway::ids::Randomness;
+use secaro_gateway::web::routes::Route;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -55,6 +63,17 @@ impl Demo {
         format!("{}/console/{path}", self.base_url())
     }
 
+    /// The same data from within, for what a browser cannot be asked.
+    pub(crate) async fn inside(&self) -> Inside {
+        let data = self.folder.path().join("data").to_string_lossy().into_owned();
+        let flags = vec![("database.data_dir", data)];
+        let sources = Sources { file: None, environment: Vec::new(), flags };
+        let settings = config::load(&sources).expect("settings").settings;
+        let random = Arc::new(Randomness::from_system());
+        let opened = app::open(&settings, Arc::new(SystemClock), Arc::clone(&random)).await.expect("the demo's data");
+        Inside { opened, settings, random, base_url: self.base_url().to_owned() }
+    }
+
     /// Sends a resource as the demo's Okta does.
     pub(crate) async fn push(&self, endpoint: &str, body: Value) -> u16 {
         let url = format!("{}/{endpoint}", self.told["scim_base_url"].as_str().expect("an address"));
@@ -76,5 +95,50 @@ impl Drop for Demo {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The demo's data, opened beside it.
+pub(crate) struct Inside {
+    pub(crate) opened: Opened,
+    settings: Settings,
+    random: Arc<Randomness>,
+    base_url: String,
+}
+
+impl Inside {
+    /// Whoever sits at the machine.
+    pub(crate) fn operator(&self) -> Operator {
+        Operator::of_this_machine("test".to_owned(), self.random.id(SystemClock.now()))
+    }
+
+    /// A link that signs somebody in.
+    pub(crate) async fn link(&self, organization: &str, email: &str) -> String {
+        let path = self.opened.directory.recovery_link(&self.operator(), organization, email).await.expect("a link");
+        format!("{}{path}", self.base_url)
+    }
+
+    /// An organization with nothing but an admin; a link that signs them in.
+    pub(crate) async fn empty_organization(&self) -> String {
+        let (directory, operator) = (&self.opened.directory, self.operator());
+        directory.create_organization(&operator, "empty", "Empty Works", None, &[]).await.expect("an organization");
+        let email = "ada.first@empty.example";
+        directory.recover_admin(&operator, "empty", email, Some("Ada First")).await.expect("an admin");
+        self.link("empty", email).await
+    }
+
+    /// The address in the newest mail to somebody that begins so.
+    pub(crate) async fn mailed(&self, email: &str, begins: &str) -> String {
+        let mailer = &self.opened.worker.mailer;
+        let mails = mailer.list(1000).await.expect("mails");
+        let mail = mails.iter().find(|mail| mail.recipient == email).unwrap_or_else(|| panic!("no mail to {email}"));
+        let text = mailer.show(mail.id).await.expect("a mail").expect("a mail").text;
+        let rest = text.split(begins).nth(1).unwrap_or_else(|| panic!("no {begins}: {text}"));
+        format!("{}{begins}{}", self.base_url, rest.split_whitespace().next().expect("a secret"))
+    }
+
+    /// Everything that can be asked for.
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        app::routes(&self.opened, &self.settings, &self.base_url).list().to_vec()
     }
 }

@@ -100,8 +100,32 @@ impl Browser {
     pub(crate) async fn press(&self, name: &str) {
         let called = format!("//main//*[self::button or self::a][starts-with(normalize-space(.), '{name}')]");
         let found = self.web.find(By::XPath(called)).await;
+        let page = self.web.find(By::Css("html")).await.expect("a page");
         found.unwrap_or_else(|error| panic!("no «{name}»: {error}")).click().await.expect("a click");
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let begun = Instant::now();
+        while page.tag_name().await.is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "no page follows «{name}»: {}", self.words().await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.web.find(By::Css("main")).await.expect("a page");
+    }
+
+    /// Waits until a script answers true, on whatever page the browser is by then.
+    pub(crate) async fn until(&self, script: &str) {
+        let begun = Instant::now();
+        loop {
+            let found = self.web.execute(script, Vec::new()).await;
+            if found.is_ok_and(|found| *found.json() == true) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "never: {script}\n{}", self.words().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Presses keys where the focus is.
+    pub(crate) async fn keys(&self, keys: impl Into<TypingData>) {
+        self.web.active_element().await.expect("a focus").send_keys(keys).await.expect("keys");
     }
 
     /// Fills in the field with this label.
@@ -135,6 +159,12 @@ impl Browser {
         url.path().to_owned()
     }
 
+    /// The cookie of its session, as it is sent.
+    pub(crate) async fn session_cookie(&self) -> String {
+        let cookie = self.web.get_named_cookie("__Host-secaro-session").await.expect("a session");
+        format!("{}={}", cookie.name, cookie.value)
+    }
+
     /// What a script answers.
     pub(crate) async fn ask(&self, script: &str) -> Value {
         self.web.execute(script, Vec::new()).await.expect("a script").json().clone()
@@ -156,17 +186,29 @@ impl Browser {
         tools.send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.expect("a script");
     }
 
-    /// Notes what the pages' policy forbids, and what runs, from here on.
+    /// Notes what the pages' policy forbids, and whether a text of ours runs, from here on.
     pub(crate) async fn watch(&self) {
-        let note = "addEventListener('securitypolicyviolation', (one) => { sessionStorage.violated = \
-                    (sessionStorage.violated ?? '') + location.pathname + ': ' + one.violatedDirective + ' ' + \
-                    one.blockedURI + '\\n'; }); window.alert = () => { sessionStorage.violated += 'alert\\n'; };";
+        let note = "{ const note = (what) => { sessionStorage.seen = (sessionStorage.seen ?? '') + location.pathname + ': ' \
+                    + what + '\\n'; }; addEventListener('securitypolicyviolation', (one) => note(one.effectiveDirective)); \
+                    window.alert = () => note('alert'); Object.defineProperty(window, '__ran', { set() { note('ran'); } }); }";
         self.before_each_page(note).await;
     }
 
-    /// What the policy has forbidden since it is watched, on all pages.
-    pub(crate) async fn forbidden(&self) -> String {
-        self.ask("return sessionStorage.violated ?? ''").await.as_str().expect("text").to_owned()
+    /// What was noted since.
+    pub(crate) async fn seen(&self) -> String {
+        self.ask("return sessionStorage.seen ?? ''").await.as_str().expect("text").to_owned()
+    }
+
+    /// What is wrong with how the page looks at this width, each in a line; keeps a picture.
+    pub(crate) async fn complaints(&self, name: &str, scheme: &str, width: u32) -> Vec<String> {
+        let found = self.violations().await.into_iter().map(|line| format!("{name} {scheme} {width}: {line}"));
+        let mut complaints: Vec<String> = found.collect();
+        let beside = self.ask("return document.documentElement.scrollWidth - innerWidth").await;
+        if beside.as_i64().is_some_and(|beside| beside > 0) {
+            complaints.push(format!("{name} {width}: {beside} px stand out"));
+        }
+        self.picture(&format!("{}-{scheme}-{width}", file_name(name))).await;
+        complaints
     }
 
     /// What axe-core finds wrong with the page, each in a line.
@@ -191,4 +233,9 @@ impl Browser {
     pub(crate) async fn close(self) {
         self.web.quit().await.expect("an end");
     }
+}
+
+fn file_name(screen: &str) -> String {
+    let name = screen.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
+    name.take(64).collect::<String>().trim_matches('-').to_owned()
 }

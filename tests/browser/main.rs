@@ -3,5 +3,6 @@
 
 mod demo;
 mod driver;
+mod hostile;
 mod journeys;
 mod screens;
