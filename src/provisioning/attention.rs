@@ -11,7 +11,7 @@ use crate::ids::OrganizationId;
 use crate::store::connection_health::{CallsTogether, TokensTogether};
 use crate::store::domains::Domain;
 
-pub use crate::store::waiting::{EndingSoon, Waiting};
+pub use crate::store::waiting::{AT_MOST, Counted, EndingSoon, Waiting};
 
 /// What calls are counted over.
 const WITHIN: Duration = Duration::from_hours(24);
@@ -79,6 +79,11 @@ pub enum What {
 }
 
 impl Provisioning {
+    /// How many of each kind wait for a decision, as far as [`AT_MOST`].
+    pub async fn count_waiting(&self, organization: OrganizationId) -> Result<Counted, Error> {
+        Ok(self.store.read().await?.count_waiting(organization).await?)
+    }
+
     /// What needs attention in an organization.
     pub async fn attention(&self, organization: OrganizationId, thresholds: &Thresholds) -> Result<Attention, Error> {
         let now = self.now();

@@ -27,7 +27,29 @@ pub struct EndingSoon {
     pub expires_at: Timestamp,
 }
 
+/// How many of each kind wait, as far as [`AT_MOST`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct Counted {
+    /// Join requests that nobody has decided.
+    pub join_requests: i64,
+    /// Permissions whose gain or loss somebody has to decide.
+    pub held: i64,
+    /// Links and addresses that somebody has to decide.
+    pub conflicts: i64,
+}
+
+/// Where [`Counted`] stops counting.
+pub const AT_MOST: i64 = 100;
+
 statements! {
+    // On every page: no index is read further than to what it shows.
+    COUNTED = "SELECT \
+        (SELECT COUNT(*) FROM (SELECT 1 FROM join_requests WHERE organization_id = $1 AND state = 'pending' LIMIT $2) AS j) \
+        AS join_requests, \
+        (SELECT COUNT(*) FROM (SELECT 1 FROM grants WHERE organization_id = $1 AND reason IS NOT NULL \
+        AND decision IS NULL AND state <> 'dormant' LIMIT $2) AS g) AS held, \
+        (SELECT COUNT(*) FROM (SELECT 1 FROM links WHERE organization_id = $1 AND reason IS NOT NULL \
+        AND decided_at IS NULL LIMIT $2) AS l) AS conflicts";
     JOIN_REQUESTS = "SELECT COUNT(*) AS count, MIN(created_at) AS oldest_at FROM join_requests \
         WHERE organization_id = $1 AND state = 'pending'";
     HELD = "SELECT COUNT(*) AS count, MIN(COALESCE(held_at, created_at)) AS oldest_at FROM grants \
@@ -43,6 +65,11 @@ statements! {
 }
 
 impl Reader {
+    /// How many of each kind wait, as far as [`AT_MOST`].
+    pub async fn count_waiting(&mut self, organization: OrganizationId) -> Result<Counted, Error> {
+        run!(self, query_as::<Counted>(COUNTED, organization, AT_MOST).fetch_one)
+    }
+
     /// Join requests that nobody has decided.
     pub async fn waiting_join_requests(&mut self, organization: OrganizationId) -> Result<Waiting, Error> {
         run!(self, query_as::<Waiting>(JOIN_REQUESTS, organization).fetch_one)

@@ -1,5 +1,6 @@
 //! The console, asked as a browser does: through the real router, with cookies and forms.
 
+mod around;
 mod audit;
 mod connections;
 mod decisions;

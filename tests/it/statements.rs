@@ -59,6 +59,7 @@ const READS_ALL: &[(&str, &str)] = &[
     ("rules::OF_CONNECTION", "a connection's rules, which are few"),
     ("tokens::LIST", "a connection's tokens, which are few"),
     ("tokens::REVOKE_ALL", "a connection's tokens, which are few"),
+    ("waiting::COUNTED", "the rows of its own parts, each of which reads an index up to a limit"),
     ("waiting::CONFLICTS", "an index of held links alone"),
     ("waiting::DORMANT", "an index of held grants alone"),
     ("waiting::HELD", "an index of held grants alone"),

@@ -13,9 +13,11 @@ use axum::response::{IntoResponse as _, Response};
 use super::Console;
 use super::form::Fields;
 use super::respond::{self, Refused};
+use super::theme::Theme;
 use crate::auth;
 use crate::auth::session::{Found, Looked};
 use crate::directory;
+use crate::provisioning::attention::Counted;
 use crate::web::join::form::is_foreign;
 use crate::web::join::{origin, request_id};
 
@@ -70,7 +72,20 @@ impl Needs {
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     inner: Arc<auth::Session>,
-    notice: Option<String>,
+    around: Around,
+}
+
+/// What stands around the pages of a request, whatever they show.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around {
+    /// What came of the form that led here, to be shown once.
+    pub(super) notice: Option<String>,
+    /// How much waits for a decision, for whoever may look at it.
+    pub(super) waiting: Option<Counted>,
+    /// Light or dark, if this browser was told.
+    pub(super) theme: Option<Theme>,
+    /// The page that was asked for, if it was a page.
+    pub(super) here: Option<String>,
 }
 
 impl Session {
@@ -99,9 +114,9 @@ impl Session {
         self.may_view() || self.is_billing_admin()
     }
 
-    /// What came of the form that led here, to be shown once.
-    pub(super) fn notice(&self) -> Option<&str> {
-        self.notice.as_deref()
+    /// What stands around its pages.
+    pub(super) const fn around(&self) -> &Around {
+        &self.around
     }
 }
 
@@ -166,10 +181,9 @@ async fn check(console: &Console, needs: Needs, request: Request) -> Result<Requ
         }
         parts.extensions.insert(fields);
     }
-    // What is said once is for whoever reads the page that a form led to.
-    let notice = cookie(&parts.headers, respond::NOTICE).filter(|_| looked == Looked::BySomebody);
-    let notice = notice.and_then(|text| respond::notice_of(&text));
-    parts.extensions.insert(Session { inner: Arc::from(session), notice });
+    let mut session = Session { inner: Arc::from(session), around: Around::default() };
+    session.around = console.around(&session, &parts, looked).await.map_err(refuse)?;
+    parts.extensions.insert(session);
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }
 
@@ -187,6 +201,24 @@ async fn sign_in_again(console: &Console, session: &auth::Session, parts: &Parts
 }
 
 impl Console {
+    async fn around(&self, session: &Session, parts: &Parts, looked: Looked) -> Result<Around, Refused> {
+        let by_somebody = looked == Looked::BySomebody;
+        // What is said once is for whoever reads the page that a form led to.
+        let notice = cookie(&parts.headers, respond::NOTICE).filter(|_| by_somebody);
+        let waiting = if by_somebody && session.may_view() {
+            Some(self.provisioning.count_waiting(session.organization_id()).await?)
+        } else {
+            None
+        };
+        let here = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
+        Ok(Around {
+            notice: notice.and_then(|text| respond::notice_of(&text)),
+            waiting,
+            theme: Theme::of(&parts.headers),
+            here: here.map(ToString::to_string),
+        })
+    }
+
     async fn without_the_role(&self, session: &auth::Session, needs: Needs) -> Refused {
         let who = match self.directory.admin_addresses(session.organization_id()).await {
             Ok(admins) if !admins.is_empty() => format!(" Ask one of them: {}.", admins.join(", ")),

@@ -78,7 +78,8 @@ impl Console {
         held.retain(|one| !conflicts || matches!(one.kind, What::Link | What::Address));
         let mass_changes =
             if conflicts { Vec::new() } else { self.provisioning.mass_changes(session.organization()).await? };
-        let shell = Shell::of(session, if conflicts { "Conflicts" } else { "Held changes" }, Place::Held);
+        let place = if conflicts { Place::Conflicts } else { Place::Held };
+        let shell = Shell::of(session, place.name(), place);
         let template = Page { shell, now: self.now(), held, mass_changes, conflicts, refused };
         Ok(page(status, session, &template))
     }
@@ -91,7 +92,7 @@ async fn conflict(State(console): State<Arc<Console>>, session: Session, Path(id
         }
         found => found?,
     };
-    let shell = Shell::of(&session, "Conflict", Place::Held);
+    let shell = Shell::of(&session, "Conflict", Place::Conflicts);
     Ok(page(200, &session, &Both { shell, now: console.now(), conflict }))
 }
 

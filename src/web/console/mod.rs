@@ -32,6 +32,7 @@ mod settings;
 mod shell;
 mod sign_in;
 mod sign_in_at;
+mod theme;
 mod users;
 mod words;
 
@@ -128,6 +129,7 @@ pub fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         mail::routes,
         places::routes,
         settings::routes,
+        theme::routes,
         providers::routes,
         sign_in_at::routes,
         help::routes,

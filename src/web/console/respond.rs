@@ -54,7 +54,7 @@ fn dress(headers: &mut HeaderMap) {
 /// A page of somebody who is signed in.
 pub(super) fn page(status: u16, session: &Session, template: &impl Template) -> Response {
     let mut response = public_page(status, template);
-    if session.notice().is_some() {
+    if session.around().notice.is_some() {
         set_cookie(response.headers_mut(), NOTICE, "", Some(0));
     }
     response

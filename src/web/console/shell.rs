@@ -2,6 +2,8 @@
 //! contents.
 
 use super::access::Session;
+use super::theme::Theme;
+use crate::provisioning::attention::{AT_MOST, Counted};
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,7 @@ pub(super) enum Place {
     Invitations,
     JoinRequests,
     Held,
+    Conflicts,
     Plans,
     Connections,
     Groups,
@@ -40,6 +43,10 @@ pub(super) struct Shell {
     pub(super) may_view: bool,
     pub(super) may_view_users: bool,
     pub(super) role: &'static str,
+    waiting: Option<Counted>,
+    theme: Option<Theme>,
+    /// The page that this is, or where its part of the console begins.
+    pub(super) here: String,
 }
 
 impl Place {
@@ -52,6 +59,7 @@ impl Place {
             Self::Invitations => "Invitations",
             Self::JoinRequests => "Join requests",
             Self::Held => "Held changes",
+            Self::Conflicts => "Conflicts",
             Self::Plans => "Plans",
             Self::Connections => "Connections",
             Self::Groups => "Groups",
@@ -77,6 +85,7 @@ impl Place {
             Self::Invitations => "/console/invitations",
             Self::JoinRequests => "/console/join-requests",
             Self::Held => "/console/held",
+            Self::Conflicts => "/console/conflicts",
             Self::Plans => "/console/plans",
             Self::Connections => "/console/connections",
             Self::Groups => "/console/groups",
@@ -107,7 +116,7 @@ impl Shell {
             parts.push(("People", people));
         }
         if self.may_view {
-            parts.push(("Decisions", vec![Place::JoinRequests, Place::Held, Place::Plans]));
+            parts.push(("Decisions", vec![Place::JoinRequests, Place::Held, Place::Conflicts, Place::Plans]));
             parts.push(("Identity provider", vec![Place::Connections, Place::Groups, Place::Rules, Place::Requests]));
             parts.push((
                 "Organization",
@@ -126,12 +135,37 @@ impl Shell {
             organization: session.organization_name().to_owned(),
             name: session.display_name().to_owned(),
             csrf: session.csrf().to_owned(),
-            notice: session.notice().map(str::to_owned),
+            notice: session.around().notice.clone(),
             is_admin: session.is_admin(),
             may_view: session.may_view(),
             may_view_users: session.may_view_users(),
             role: role(session),
+            waiting: session.around().waiting,
+            theme: session.around().theme,
+            here: session.around().here.clone().unwrap_or_else(|| place.path().to_owned()),
         }
+    }
+
+    /// How much waits at a place: nothing where nothing does, and `99+` where it is more than one looks through.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
+    pub(super) fn waits_at(&self, place: &Place) -> Option<String> {
+        let waiting = self.waiting?;
+        let count = match place {
+            Place::JoinRequests => waiting.join_requests,
+            Place::Held => waiting.held,
+            Place::Conflicts => waiting.conflicts,
+            _ => 0,
+        };
+        match count {
+            0 => None,
+            count if count >= AT_MOST => Some(format!("{}+", AT_MOST - 1)),
+            count => Some(count.to_string()),
+        }
+    }
+
+    /// Light or dark, if this browser was told; else nothing.
+    pub(super) fn theme(&self) -> &'static str {
+        self.theme.map_or("", Theme::as_str)
     }
 
     /// The field that every form holds. Letters and digits only: nothing to escape.
