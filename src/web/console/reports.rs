@@ -1,5 +1,7 @@
 //! Reports: how many people had access in the last weeks, and how fast access ended once an identity provider said so.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -51,7 +53,6 @@ pub(super) fn day(at: &Timestamp) -> String {
 }
 
 /// `0.012 s`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
 pub(super) fn seconds(microseconds: &i64) -> String {
     let milliseconds = microseconds.div_euclid(1000) + i64::from(microseconds.rem_euclid(1000) > 0);
     format!("{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
