@@ -7,7 +7,7 @@ use crate::demo::{Demo, Inside};
 use crate::driver::{Browser, Driver};
 
 /// The screens, with names for what is found in the demo; see [`Found`]. An empty list is a screen too.
-pub(crate) const SCREENS: [&str; 53] = [
+pub(crate) const SCREENS: [&str; 55] = [
     "/console",
     "/console/users",
     "/console/users?q=nobody-is-called-so",
@@ -51,6 +51,8 @@ pub(crate) const SCREENS: [&str; 53] = [
     "/console/requests/{reference}",
     "/console/help",
     "/console/audit",
+    "/console/audit?target=nobody@example.org&since=yesterday",
+    "/console/reports",
     "/console/facilities",
     "/console/facilities/leeds",
     "/console/domains",
@@ -233,4 +235,27 @@ async fn every_page_that_can_be_opened_is_looked_at() {
     // One that is missing is seen, also where another one's parameter could stand for it.
     let without: Vec<&str> = screens.into_iter().filter(|screen| !screen.contains("/users/deactivate")).collect();
     assert_eq!(not_looked_at(&routes, &without), ["/console/users/deactivate"]);
+}
+
+#[tokio::test]
+async fn colours_that_were_chosen_hold_against_the_system_and_are_accessible() {
+    let (demo, driver) = (Demo::start(), Driver::start());
+    let browser = driver.browser("colours", true).await;
+    browser.sign_in(demo.link()).await;
+    let ground = "return getComputedStyle(document.body).backgroundColor";
+    let mut complaints = Vec::new();
+    for (system, chosen, expected) in
+        [("light", "dark", "rgb(20, 24, 28)"), ("dark", "light", "rgb(255, 255, 255)"), ("dark", "", "rgb(20, 24, 28)")]
+    {
+        browser.draw(system, 1280).await;
+        browser.open(&format!("{}/console/users?status=active", demo.base_url())).await;
+        browser.ask(&format!("document.querySelector('.theme button[value=\"{chosen}\"]').click()")).await;
+        browser.until(&format!("return (document.documentElement.dataset.theme ?? '') === '{chosen}'")).await;
+        assert_eq!(browser.path().await, "/console/users", "where it was chosen");
+        browser.open(&format!("{}/console/reports", demo.base_url())).await;
+        assert_eq!(browser.ask(ground).await, expected, "{chosen} where the system is {system}");
+        complaints.extend(browser.complaints(&format!("/console/reports/chosen-{chosen}"), system, 1280).await);
+    }
+    browser.close().await;
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
