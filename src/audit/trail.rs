@@ -31,7 +31,7 @@ pub struct Wanted {
 }
 
 /// A page of the trail.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Page {
     /// The records.
     pub records: Vec<AuditRecord>,

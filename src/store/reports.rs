@@ -36,22 +36,25 @@ pub struct Leaver {
 }
 
 statements! {
-    // What a record says of a person's status. A text with quotes in it has them escaped, and cannot look like it.
+    // What a record says of a person's status, as it stands in its JSON: a text with quotes in it has them escaped, and
+    // cannot look like it. Other changes of a person than that somebody invited has come change no number.
     // SQLite, which knows nothing of what is rare, would take the index of times.
-    PEOPLE_CHANGED = "SELECT (at - $2) / $3 AS period, SUM(CASE WHEN after LIKE '%\"status\":\"active\"%' THEN 1 ELSE 0 END \
-        - CASE WHEN before LIKE '%\"status\":\"active\"%' THEN 1 ELSE 0 END) AS active, \
-        SUM(CASE WHEN after LIKE '%\"status\":\"deactivated\"%' THEN 1 ELSE 0 END \
-        - CASE WHEN before LIKE '%\"status\":\"deactivated\"%' THEN 1 ELSE 0 END) AS deactivated \
-        FROM audit_records INDEXED BY audit_records_action_idx WHERE organization_id = $1 \
+    PEOPLE_CHANGED = "SELECT (at - $2) / $3 AS period, SUM(CASE WHEN INSTR(after, '\"status\":\"active\"') > 0 THEN 1 ELSE 0 END \
+        - CASE WHEN INSTR(before, '\"status\":\"active\"') > 0 THEN 1 ELSE 0 END) AS active, \
+        SUM(CASE WHEN INSTR(after, '\"status\":\"deactivated\"') > 0 THEN 1 ELSE 0 END \
+        - CASE WHEN INSTR(before, '\"status\":\"deactivated\"') > 0 THEN 1 ELSE 0 END) AS deactivated \
+        FROM audit_records INDEXED BY audit_records_action_idx WHERE organization_id = $1 AND at >= $2 \
         AND action IN ('person.added', 'person.changed', 'person.deactivated', 'person.reactivated') \
-        AND at >= $2 GROUP BY (at - $2) / $3",
-        postgres "SELECT (at - $2) / $3 AS period, SUM(CASE WHEN after LIKE '%\"status\":\"active\"%' THEN 1 ELSE 0 END \
-        - CASE WHEN before LIKE '%\"status\":\"active\"%' THEN 1 ELSE 0 END) AS active, \
-        SUM(CASE WHEN after LIKE '%\"status\":\"deactivated\"%' THEN 1 ELSE 0 END \
-        - CASE WHEN before LIKE '%\"status\":\"deactivated\"%' THEN 1 ELSE 0 END) AS deactivated \
-        FROM audit_records WHERE organization_id = $1 \
+        AND (action <> 'person.changed' OR INSTR(before, '\"status\":\"invited\"') > 0) \
+        GROUP BY (at - $2) / $3",
+        postgres "SELECT (at - $2) / $3 AS period, SUM(CASE WHEN STRPOS(after, '\"status\":\"active\"') > 0 THEN 1 ELSE 0 END \
+        - CASE WHEN STRPOS(before, '\"status\":\"active\"') > 0 THEN 1 ELSE 0 END) AS active, \
+        SUM(CASE WHEN STRPOS(after, '\"status\":\"deactivated\"') > 0 THEN 1 ELSE 0 END \
+        - CASE WHEN STRPOS(before, '\"status\":\"deactivated\"') > 0 THEN 1 ELSE 0 END) AS deactivated \
+        FROM audit_records WHERE organization_id = $1 AND at >= $2 \
         AND action IN ('person.added', 'person.changed', 'person.deactivated', 'person.reactivated') \
-        AND at >= $2 GROUP BY (at - $2) / $3";
+        AND (action <> 'person.changed' OR STRPOS(before, '\"status\":\"invited\"') > 0) \
+        GROUP BY (at - $2) / $3";
     LEAVERS = "SELECT a.at, a.target_id AS person_id, p.email, a.actor_name AS connection, a.request_id, l.duration_us \
         FROM audit_records a INDEXED BY audit_records_action_idx JOIN people p ON p.organization_id = a.organization_id AND p.id = a.target_id \
         LEFT JOIN request_log l ON l.organization_id = a.organization_id AND l.id = a.request_id \

@@ -143,8 +143,11 @@ impl Console {
 
 async fn list(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
     let (wanted, wrong) = console.wanted(&session, &asked).await?;
-    let part = console.trail.list(session.organization_id(), &wanted, PAGE).await;
-    let part = part.map_err(directory::Error::Store)?;
+    // Whoever asks for what cannot be meant is told so, and not shown something else.
+    let part = match wrong.is_empty() {
+        true => console.trail.list(session.organization_id(), &wanted, PAGE).await.map_err(directory::Error::Store)?,
+        false => Part::default(),
+    };
     let next = part.next_text();
     let shell = Shell::of(&session, "Audit log", Place::Audit);
     let status = if wrong.is_empty() { 200 } else { 422 };

@@ -25,6 +25,8 @@ struct Page {
     report: Report,
     people: People,
     took: Vec<Took>,
+    /// What the highest of these bars stands for.
+    slowest: i64,
     ended: usize,
     measured: usize,
 }
@@ -40,6 +42,7 @@ async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
         now: console.now(),
         people: People::of(&report.people),
         took: took(&report.endings),
+        slowest: report.endings.iter().map(|week| week.median_us).max().unwrap_or_default(),
         ended: report.endings.iter().map(|week| week.count).sum(),
         measured: report.endings.iter().map(|week| week.measured).sum(),
         report,

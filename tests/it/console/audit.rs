@@ -63,6 +63,7 @@ async fn what_cannot_be_meant_is_said_beside_its_field() {
     ] {
         let page = app.browse(&browser, &format!("/console/audit?{query}")).await.expect(422);
         assert!(page.words().contains(words) && page.text.contains("aria-invalid"), "{query}: {}", page.words());
+        assert_eq!(rows(&page), 0, "{query}: nothing else is shown in its place");
         app.browse(&browser, &format!("/console/audit.jsonl?{query}")).await.expect(422);
     }
     let facility = shown(&app, &browser, "target=okta&kind=facility").await;
