@@ -144,9 +144,10 @@ impl Console {
 async fn list(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
     let (wanted, wrong) = console.wanted(&session, &asked).await?;
     // Whoever asks for what cannot be meant is told so, and not shown something else.
-    let part = match wrong.is_empty() {
-        true => console.trail.list(session.organization_id(), &wanted, PAGE).await.map_err(directory::Error::Store)?,
-        false => Part::default(),
+    let part = if wrong.is_empty() {
+        console.trail.list(session.organization_id(), &wanted, PAGE).await.map_err(directory::Error::Store)?
+    } else {
+        Part::default()
     };
     let next = part.next_text();
     let shell = Shell::of(&session, "Audit log", Place::Audit);
