@@ -235,7 +235,10 @@ impl Browser {
     }
 }
 
+/// Without ids, so that the next run's picture takes the place of this one's.
 fn file_name(screen: &str) -> String {
-    let name = screen.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
-    name.take(64).collect::<String>().trim_matches('-').to_owned()
+    let is_id = |part: &&str| part.len() > 9 && part.bytes().any(|byte| byte.is_ascii_digit());
+    let parts = screen.split(['/', '?', '=', '&']).map(|part| if is_id(&part) { "one" } else { part });
+    let name = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).take(64).collect()
 }

@@ -6,7 +6,7 @@ use secaro_gateway::web::routes::{Access, Route};
 use crate::demo::{Demo, Inside};
 use crate::driver::{Browser, Driver};
 
-/// The screens, with names for what is found in the demo; see [`Found`]. An empty list is a screen too.
+/// The screens, with names for what is found in the demo; see [`FOUND`]. An empty list is a screen too.
 pub(crate) const SCREENS: [&str; 55] = [
     "/console",
     "/console/users",
@@ -153,6 +153,16 @@ async fn every_screen_is_accessible_and_fits_in_the_dark() {
     every_screen("dark").await;
 }
 
+#[tokio::test]
+async fn every_empty_screen_is_accessible_and_fits_in_the_light() {
+    every_empty_screen("light").await;
+}
+
+#[tokio::test]
+async fn every_empty_screen_is_accessible_and_fits_in_the_dark() {
+    every_empty_screen("dark").await;
+}
+
 async fn every_screen(scheme: &str) {
     let (demo, driver) = (Demo::start(), Driver::start());
     let (base, inside) = (demo.base_url(), demo.inside().await);
@@ -171,7 +181,13 @@ async fn every_screen(scheme: &str) {
         complaints.extend(browser.complaints("/console/requests/replayed", scheme, width).await);
     }
     browser.close().await;
-    // The same with nothing in it.
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// The same in an organization that has nothing yet.
+async fn every_empty_screen(scheme: &str) {
+    let (demo, driver) = (Demo::start(), Driver::start());
+    let (base, inside) = (demo.base_url(), demo.inside().await);
     let first = driver.browser("first", true).await;
     first.sign_in(&inside.empty_organization().await).await;
     let of_nothing = |screen: &&&str| {
@@ -179,7 +195,7 @@ async fn every_screen(scheme: &str) {
     };
     let empty: Vec<String> = SCREENS.iter().filter(of_nothing).map(|screen| format!("{base}{screen}")).collect();
     assert!(empty.len() > 20);
-    complaints.extend(look(&first, &empty, base, "empty", scheme).await);
+    let complaints = look(&first, &empty, base, "empty", scheme).await;
     first.close().await;
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
