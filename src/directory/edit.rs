@@ -221,9 +221,8 @@ async fn change_grants(tx: &mut Tx, person: &Person, edit: &Edit) -> Result<(), 
         let mut meant = Vec::new();
         for permission in wanted {
             if (permission.right() == Right::Edit) != is_edit {
-                let words =
-                    format!("«{permission}» is not of that kind; use --can-edit and --admin-for each for its own");
-                return Err(Error::Invalid(words));
+                let words = "is not of that kind; Can edit and Admin for each take their own permissions";
+                return Err(Error::Invalid(format!("«{permission}» {words}")));
             }
             let facility = facility_of(tx, permission).await?;
             meant.push((permission.name(), facility));

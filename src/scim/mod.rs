@@ -16,7 +16,7 @@ pub mod resource;
 pub mod schema;
 pub mod sort;
 
-pub use error::{Error, ScimType};
+pub use error::{Error, Explained, ScimType, catalogue};
 pub use fold::fold;
 pub use quirks::{Dialect, Normaliser, Quirk};
 pub use schema::ResourceType;

@@ -14,6 +14,7 @@ pub mod routes;
 pub mod scim;
 pub mod server;
 mod surface;
+mod ways;
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ mod overview;
 mod people;
 mod queue;
 mod records;
+mod refusals;
 mod reports;
 mod screens;
 mod settings;

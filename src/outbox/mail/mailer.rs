@@ -8,7 +8,7 @@ use lettre::address::Envelope;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 
-use super::Mail;
+use super::{Mail, Opens};
 use super::letter::Letter;
 use super::smtp::{NotTaken, Server, Unusable};
 use super::words::{Links, letter};
@@ -178,10 +178,10 @@ impl Mailer {
         let corrupt = store::Error::Corrupt { table: "mails", column: "data" };
         let Ok(said) = serde_json::from_str::<Mail>(&mail.data) else { return Err(corrupt) };
         let whole = letter(&said, &self.links);
-        let letter = match said {
-            Mail::SignIn { .. } | Mail::ConfirmMailbox { .. } => whole.without_links(),
-            Mail::Invitation { .. } if !invitations || mail.state != MailState::Kept => whole.without_links(),
-            _ => whole,
+        let letter = match said.opens() {
+            Opens::WhatIsTheirs => whole.without_links(),
+            Opens::Membership if !invitations || mail.state != MailState::Kept => whole.without_links(),
+            Opens::Membership | Opens::Nothing => whole,
         };
         shown(mail, letter).map(Some)
     }

@@ -247,7 +247,44 @@ pub struct Requester {
     pub note: Option<String>,
 }
 
+/// What the link in a mail opens for whoever has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opens {
+    /// What is its reader's alone: a session, or the proof that a mailbox is theirs.
+    WhatIsTheirs,
+    /// A membership, which whoever may invite may also hand over.
+    Membership,
+    /// Nothing: a page that asks who one is, or no link at all.
+    Nothing,
+}
+
 impl Mail {
+    /// What its link opens. Each kind by its name, so that a new one is thought about.
+    const fn opens(&self) -> Opens {
+        match self {
+            Self::ConfirmMailbox { .. } | Self::SignIn { .. } => Opens::WhatIsTheirs,
+            Self::Invitation { .. } => Opens::Membership,
+            Self::JoinRequestReceived { .. }
+            | Self::JoinRequestReminder { .. }
+            | Self::JoinRequestExpired { .. }
+            | Self::YourJoinRequestExpired { .. }
+            | Self::JoinRequestAccepted { .. }
+            | Self::JoinRequestRejected { .. }
+            | Self::JoinRequestDecided { .. }
+            | Self::AdminRoleChanged { .. }
+            | Self::Held { .. }
+            | Self::HeldOverdue { .. }
+            | Self::MassChange { .. }
+            | Self::LastAdminGone { .. }
+            | Self::DeactivatedDigest { .. }
+            | Self::TokenExpiring { .. }
+            | Self::ConnectionSilent { .. }
+            | Self::FailureSpike { .. }
+            | Self::DomainSuspended { .. }
+            | Self::PlanApplied { .. } => Opens::Nothing,
+        }
+    }
+
     /// The kind's name.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! Replaying a request of an IdP as a dry run: the Users that it was about follow today's rules for real, what came of
-//! it is noted, and all of it is undone. Bodies are not kept, so it is what is stored of those Users that is followed.
+//! it is noted, and all of it is undone. In batches, each a transaction that is never committed, so that no IdP waits
+//! long meanwhile. Bodies are not kept, so it is what is stored of those Users that is followed.
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,11 +10,12 @@ use super::following::Following;
 use crate::audit::{self, Action, Record, Target};
 use crate::auth::Actor;
 use crate::directory::Error as Refusal;
-use crate::ids::{ConnectionId, ResourceId};
+use crate::ids::{ConnectionId, OrganizationId, ResourceId};
 use crate::provisioning::reconcile::Reconciler;
 use crate::provisioning::request_log::Shown;
 use crate::provisioning::{Error, Provisioning};
 use crate::store::Tx;
+use crate::store::connections::{Connection, ConnectionState};
 use crate::store::resources::ResourceKind;
 
 /// Users of a group that are looked at; of more, the first by id.
@@ -49,29 +51,13 @@ impl Provisioning {
             return Err(refused("the request was about no User or Group, so there is nothing to follow"));
         };
         let mut tx = self.directory.begin(actor, organization).await?;
-        let connection = tx.connection_by_key(key).await?.filter(|found| found.organization_id == organization);
-        let connection = connection.ok_or_else(|| refused("its connection is not there any longer"))?;
+        let connection = connection(&mut tx, key).await?;
         let (users, left_out) = users(&mut tx, connection.id, target).await?;
-        let reconciler = Reconciler::load(&mut tx, connection, &self.guards).await?;
-        if !reconciler.reaches_people() {
-            return Err(refused("the connection is not activated; until it is, nothing that it sends reaches anybody"));
-        }
-        let following = Following::Arriving(reconciler, self.guards);
-        let looking = Looking::of(&mut tx, Some(key)).await?;
-        let mut before = Vec::with_capacity(users.len());
-        for user in &users {
-            before.push(looking.at(&mut tx, Subject::User(*user), None).await?);
-        }
-        for user in &users {
-            following.follow(&mut tx, Subject::User(*user), "replayed as a dry run").await?;
-        }
-        let mut effects = Vec::with_capacity(users.len());
-        for (user, before) in users.iter().zip(before) {
-            let after = looking.at(&mut tx, Subject::User(*user), before.person).await?;
-            effects.push(Effect::of_user(*user, &before, &after));
-        }
-        // Never committed: what was followed is undone here.
         drop(tx);
+        let mut effects = Vec::with_capacity(users.len());
+        for batch in users.chunks(self.guards.plan_batch as usize) {
+            effects.extend(self.try_again(actor, organization, key, batch).await?);
+        }
         let replay = Replay { effects, left_out };
         let mut tx = self.directory.begin(actor, organization).await?;
         let record = Record::of(Action::RequestReplayed, Target::Resource(target));
@@ -81,6 +67,46 @@ impl Provisioning {
         tx.commit().await?;
         Ok(replay)
     }
+
+    /// Has these Users follow today's rules, and undoes it all.
+    async fn try_again(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        key: &str,
+        users: &[ResourceId],
+    ) -> Result<Vec<Effect>, Error> {
+        let mut tx = self.directory.begin(actor, organization).await?;
+        let connection = connection(&mut tx, key).await?;
+        let reconciler = Reconciler::load(&mut tx, connection, &self.guards).await?;
+        let following = Following::Arriving(reconciler, self.guards);
+        let looking = Looking::of(&mut tx, Some(key)).await?;
+        let mut before = Vec::with_capacity(users.len());
+        for user in users {
+            before.push(looking.at(&mut tx, Subject::User(*user), None).await?);
+        }
+        for user in users {
+            following.follow(&mut tx, Subject::User(*user), "replayed as a dry run").await?;
+        }
+        let mut effects = Vec::with_capacity(users.len());
+        for (user, before) in users.iter().zip(before) {
+            let after = looking.at(&mut tx, Subject::User(*user), before.person).await?;
+            effects.push(Effect::of_user(*user, &before, &after));
+        }
+        // Never committed: what was followed is undone here.
+        Ok(effects)
+    }
+}
+
+/// The connection that a request came through, if it reaches anybody.
+async fn connection(tx: &mut Tx, key: &str) -> Result<Connection, Error> {
+    let organization = tx.organization();
+    let found = tx.connection_by_key(key).await?.filter(|found| found.organization_id == organization);
+    let found = found.ok_or_else(|| refused("its connection is not there any longer"))?;
+    if found.state == ConnectionState::Pending {
+        return Err(refused("the connection is not activated; until it is, nothing that it sends reaches anybody"));
+    }
+    Ok(found)
 }
 
 /// The Users that a resource is about: itself, or the members of a Group; and how many of them were left out.

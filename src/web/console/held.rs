@@ -11,6 +11,7 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
 use super::respond::{Answer, Refused, page, see_with};
+use super::several::{NotDecided, all_decided};
 use super::shell::{Place, Shell};
 use super::words::counted;
 use crate::clock::Timestamp;
@@ -30,19 +31,6 @@ struct Page {
     mass_changes: Vec<Overview>,
     conflicts: bool,
     refused: Vec<NotDecided>,
-}
-
-/// One of several that was not decided, and why; it stays chosen.
-struct NotDecided {
-    id: String,
-    about: String,
-    why: String,
-}
-
-impl Page {
-    fn is_chosen(&self, id: &str) -> bool {
-        self.refused.iter().any(|one| one.id == id)
-    }
 }
 
 #[derive(Template)]
@@ -116,17 +104,15 @@ async fn decide(State(console): State<Arc<Console>>, session: Session, fields: F
     for (id, outcome) in decided {
         match outcome {
             Ok(_) => done += 1,
-            Err(crate::provisioning::Error::Store(error)) => return Err(directory::Error::Store(error).into()),
             Err(error) => {
                 let found = waiting.iter().find(|one| one.id == id).and_then(|one| one.person.clone());
                 let about = found.unwrap_or_else(|| "One of them".to_owned());
-                refused.push(NotDecided { id, about, why: error.to_string() });
+                refused.push(NotDecided::of(id, about, None, error)?);
             }
         }
     }
     if refused.is_empty() {
-        let notice = format!("{} decided.", counted(done, "change was", "changes were"));
-        return Ok(see_with("/console/held", &notice));
+        return all_decided("/console/held", done, "change was", "changes were");
     }
     console.held_page(&session, 409, false, refused).await
 }

@@ -10,29 +10,8 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::respond::{Answer, page};
 use super::shell::{Place, Shell};
-use crate::scim::Dialect;
+use crate::scim::{Dialect, Explained, catalogue};
 use crate::web::routes::Routes;
-
-/// What an error is called, what it means, and what to do.
-const ERRORS: [(&str, &str, &str); 9] = [
-    ("401", "No valid token came with the call.", "Paste the token again without the word Bearer, or issue a new one."),
-    ("404", "What was asked for is not there, or is another organization's.", "Check the base URL and the id."),
-    (
-        "409 uniqueness",
-        "A User or Group of this name is there already.",
-        "Let the provider match it instead of creating.",
-    ),
-    (
-        "400 invalidValue",
-        "A required value is missing or has the wrong form.",
-        "The answer names it; mend the mapping.",
-    ),
-    ("400 invalidPath", "A PATCH path cannot be read.", "The answer names it; mend the attribute mapping."),
-    ("400 invalidFilter", "A filter cannot be read.", "Match by userName or externalId."),
-    ("412", "It has changed since it was read.", "Nothing to do: the provider reads it and tries again."),
-    ("503", "The connection is paused, or the gateway is busy.", "Resume it on its page; the provider tries again."),
-    ("429", "Too many calls in a short time.", "Nothing to do: the provider waits and tries again."),
-];
 
 /// A connection with where its provider reaches it.
 struct Reached {
@@ -47,7 +26,7 @@ struct Page {
     okta: Vec<Reached>,
     entra: Vec<Reached>,
     others: Vec<Reached>,
-    errors: &'static [(&'static str, &'static str, &'static str)],
+    errors: Vec<Explained>,
     support: String,
     version: &'static str,
 }
@@ -72,7 +51,7 @@ async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
         okta,
         entra,
         others,
-        errors: &ERRORS,
+        errors: catalogue(),
         support: console.support_contact.clone(),
         version: env!("CARGO_PKG_VERSION"),
     };

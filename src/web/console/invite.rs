@@ -9,13 +9,13 @@ use axum::http::Method;
 use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
-use super::respond::{Answer, page, see_with};
+use super::respond::{Answer, Wrong, page, see_with, taken};
 use super::shell::{Place, Shell};
 use super::words::counted;
-use crate::directory;
 use crate::directory::facilities::Facility;
 use crate::directory::invitations::{Invitation, NewInvitation, RowReport, Standing, rows};
 use crate::web::routes::Routes;
+use crate::web::ways::on_pages;
 
 #[derive(Default)]
 struct Filled {
@@ -88,19 +88,17 @@ async fn add(State(console): State<Arc<Console>>, session: Session, fields: Fiel
         can_edit: texts("can_edit"),
         admin_for: texts("admin_for"),
     };
-    match console.directory.stage_invitation(&session.actor(), session.organization(), &new).await {
+    match taken(console.directory.stage_invitation(&session.actor(), session.organization(), &new).await)? {
         Ok(staged) => {
             let warnings = staged.warnings.join(" ");
             let notice = format!("{} is on the list. Nothing was sent yet. {warnings}", staged.invitation.email);
             Ok(see_with("/console/invite", notice.trim()))
         }
-        Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
+        Err(Wrong { status, words }) => {
             let NewInvitation { name, email, can_edit, admin_for } = new;
-            let filled =
-                Filled { name, email, can_edit, admin_for, wrong: Some(error.to_string()), ..Filled::default() };
-            console.invite_page(&session, 422, filled).await
+            let filled = Filled { name, email, can_edit, admin_for, wrong: Some(words), ..Filled::default() };
+            console.invite_page(&session, status, filled).await
         }
-        Err(other) => Err(other.into()),
     }
 }
 
@@ -109,13 +107,14 @@ async fn add_list(State(console): State<Arc<Console>>, session: Session, fields:
     let text = fields.text("list");
     let again = |wrong, rest, reports| Filled { pasted: Pasted { rest, wrong, reports }, ..Filled::default() };
     let rows = match rows(text.trim_start().as_bytes()) {
-        Ok(rows) if rows.is_empty() => Err("below its first line, the list has no rows".to_owned()),
-        Ok(rows) => Ok(rows),
-        Err(error) => Err(error.to_string()),
+        Ok(rows) if rows.is_empty() => Err(Wrong::of("Below its first line, the list has no rows")),
+        rows => taken(rows)?,
     };
     let rows = match rows {
         Ok(rows) => rows,
-        Err(wrong) => return console.invite_page(&session, 422, again(Some(wrong), text.to_owned(), Vec::new())).await,
+        Err(Wrong { status, words }) => {
+            return console.invite_page(&session, status, again(Some(words), text.to_owned(), Vec::new())).await;
+        }
     };
     let reports = console.directory.import_invitations(&session.actor(), session.organization(), &rows).await?;
     let refused: Vec<usize> = reports.iter().filter(|one| one.refused()).filter_map(|one| one.line).collect();
@@ -143,7 +142,7 @@ async fn send(State(console): State<Arc<Console>>, session: Session) -> Answer {
     let reports = console.directory.send_invitations(&session.actor(), session.organization()).await?;
     let refused: Vec<String> = reports
         .iter()
-        .filter_map(|report| report.why.as_ref().map(|why| format!("Not sent to {}: {why}.", report.email)))
+        .filter_map(|report| report.why.as_ref().map(|why| format!("Not sent to {}: {}.", report.email, on_pages(why))))
         .collect();
     let sent = reports.len() - refused.len();
     let notice = format!("{} sent. {}", counted(sent, "invitation was", "invitations were"), refused.join(" "));

@@ -12,9 +12,9 @@ use super::access::{Needs, Session};
 use super::asked::Asked;
 use super::form::Fields;
 use super::person::permissions;
-use super::respond::{Answer, Refused, page, see_with};
+use super::respond::{Answer, Refused, page, see_with, taken};
+use super::several::{NotDecided, all_decided};
 use super::shell::{Place, Shell};
-use super::words::counted;
 use crate::clock::Timestamp;
 use crate::directory;
 use crate::directory::facilities::Facility;
@@ -35,19 +35,6 @@ struct Page {
     requests: Vec<Listed>,
     next: Option<String>,
     refused: Vec<NotDecided>,
-}
-
-/// One of several that was not decided, and why; it stays chosen.
-struct NotDecided {
-    id: JoinRequestId,
-    email: String,
-    why: String,
-}
-
-impl Page {
-    fn is_chosen(&self, id: &JoinRequestId) -> bool {
-        self.refused.iter().any(|one| one.id == *id)
-    }
 }
 
 #[derive(Template)]
@@ -133,17 +120,15 @@ async fn decide(
     let message = fields.text("message").to_owned();
     let decision = decision(&fields)?;
     let done = console.directory.decide_join_request(&session.actor(), session.organization(), id, &decision).await;
-    match done {
+    if matches!(done, Err(directory::Error::NotFound { .. })) {
+        return Err(Refused::nowhere());
+    }
+    match taken(done)? {
         Ok(decided) => {
             let outcome = if matches!(decision, Decision::Accept(_)) { "accepted" } else { "rejected" };
             Ok(see_with("/console/join-requests", &format!("The request of {} was {outcome}.", decided.email)))
         }
-        Err(error @ (directory::Error::Conflict(_) | directory::Error::Invalid(_))) => {
-            let status = if matches!(error, directory::Error::Conflict(_)) { 409 } else { 422 };
-            console.join_request_page(&session, status, id, message, Some(error.to_string())).await
-        }
-        Err(directory::Error::NotFound { .. }) => Err(Refused::nowhere()),
-        Err(other) => Err(other.into()),
+        Err(wrong) => console.join_request_page(&session, wrong.status, id, message, Some(wrong.words)).await,
     }
 }
 
@@ -156,21 +141,22 @@ async fn decide_several(State(console): State<Arc<Console>>, session: Session, f
     let outcomes = console.directory.decide_join_requests(&session.actor(), organization, &ids, &decision).await;
     let (mut done, mut refused) = (0, Vec::new());
     for outcome in outcomes {
-        let why = match outcome.decided {
-            Ok(_) => {
-                done += 1;
-                continue;
+        let id = outcome.id.to_string();
+        match outcome.decided {
+            Ok(_) => done += 1,
+            // Another organization's is as unknown as one that does not exist (T01).
+            Err(error @ directory::Error::NotFound { .. }) => {
+                refused.push(NotDecided::of(id, "One of them".to_owned(), None, error)?);
             }
-            Err(directory::Error::NotFound { .. }) => return Err(Refused::nowhere()),
-            Err(error @ directory::Error::Store(_)) => return Err(error.into()),
-            Err(error) => error.to_string(),
-        };
-        let email = console.directory.join_request(organization, outcome.id).await?.request.email;
-        refused.push(NotDecided { id: outcome.id, email, why });
+            Err(error) => {
+                let about = console.directory.join_request(organization, outcome.id).await?.request.email;
+                let path = Some(format!("/console/join-requests/{id}"));
+                refused.push(NotDecided::of(id, about, path, error)?);
+            }
+        }
     }
     if refused.is_empty() {
-        let notice = format!("{} decided.", counted(done, "request was", "requests were"));
-        return Ok(see_with("/console/join-requests", &notice));
+        return all_decided("/console/join-requests", done, "request was", "requests were");
     }
     console.join_requests_page(&session, 409, Asked::of("/console/join-requests", &[]), refused).await
 }

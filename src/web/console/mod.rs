@@ -29,6 +29,7 @@ mod respond;
 mod rules;
 mod set_up;
 mod settings;
+mod several;
 mod shell;
 mod sign_in;
 mod sign_in_at;

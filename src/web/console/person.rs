@@ -11,7 +11,7 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::asked::Asked;
 use super::form::Fields;
-use super::respond::{Answer, Refused, page, see_with};
+use super::respond::{Answer, Refused, page, see_with, taken};
 use super::shell::{Place, Shell};
 use crate::audit::trail::{AuditRecord, Wanted, begins};
 use crate::clock::Timestamp;
@@ -157,14 +157,13 @@ impl Console {
 
     async fn edited(&self, session: &Session, id: &str, tab: &str, edit: &Edit) -> Answer {
         let email = self.address(session, id).await?;
-        match self.directory.edit_person(&session.actor(), Some(session.organization()), &email, edit).await {
+        let edited = self.directory.edit_person(&session.actor(), Some(session.organization()), &email, edit).await;
+        match taken(edited)? {
             Ok(_) => Ok(see_with(&format!("/console/users/{id}?tab={tab}"), "Saved.")),
-            Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
-                let status = if matches!(error, directory::Error::Conflict(_)) { 409 } else { 422 };
+            Err(wrong) => {
                 let asked = Asked::of(&format!("/console/users/{id}"), &[("tab", tab)]);
-                self.person_page(session, status, &email, &asked, Some(error.to_string())).await
+                self.person_page(session, wrong.status, &email, &asked, Some(wrong.words)).await
             }
-            Err(other) => Err(other.into()),
         }
     }
 }
@@ -201,13 +200,12 @@ pub(super) fn permissions(fields: &Fields, name: &str) -> Result<Vec<Permission>
 async fn rename_oneself(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
     let edit = Edit { name: Some(fields.text("name").to_owned()), ..Edit::default() };
     let (organization, email) = (Some(session.organization()), session.email());
-    match console.directory.edit_person(&session.actor(), organization, email, &edit).await {
+    match taken(console.directory.edit_person(&session.actor(), organization, email, &edit).await)? {
         Ok(_) => Ok(see_with("/console/me?tab=details", "Saved.")),
-        Err(error @ (directory::Error::Invalid(_) | directory::Error::Conflict(_))) => {
+        Err(wrong) => {
             let asked = Asked::of("/console/me", &[("tab", "details")]);
-            console.person_page(&session, 422, email, &asked, Some(error.to_string())).await
+            console.person_page(&session, wrong.status, email, &asked, Some(wrong.words)).await
         }
-        Err(other) => Err(other.into()),
     }
 }
 

@@ -10,7 +10,7 @@ use axum::http::Method;
 use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
-use super::respond::{Answer, Refused, page, see_with};
+use super::respond::{self, Answer, Refused, page, see_with, taken};
 use super::shell::{Place, Shell};
 use crate::audit::trail::{self, AuditRecord};
 use crate::clock::Timestamp;
@@ -72,10 +72,10 @@ impl Wrong {
     }
 
     /// What was refused, beside the field that it is about.
-    fn refused(filled: &NewFacility, refused: &Refused) -> Self {
+    fn refused(filled: &NewFacility, refused: respond::Wrong) -> Self {
         let faults: Vec<_> =
             filled.faults().into_iter().map(|(field, words)| (field, bare(&sentence(&words)))).collect();
-        if faults.is_empty() { Self(vec![("key", bare(refused.text()))]) } else { Self(faults) }
+        if faults.is_empty() { Self(vec![("key", refused.words)]) } else { Self(faults) }
     }
 }
 
@@ -119,8 +119,9 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(post.clone(), "/console/facilities/{key}", Needs::Admin, change_facility, console)
         .console(get.clone(), "/console/domains", Needs::View, domains, console)
         .console(post.clone(), "/console/domains", Needs::Admin, claim, console)
+        .console(post.clone(), "/console/domains/{name}", Needs::Admin, verify, console)
         .console(get, "/console/domains/{name}/remove", Needs::Admin, confirm_removal, console)
-        .console(post, "/console/domains/{name}", Needs::Admin, change_domain, console)
+        .console(post, "/console/domains/{name}/remove", Needs::FreshAdmin, remove, console)
 }
 
 async fn facilities(State(console): State<Arc<Console>>, session: Session) -> Answer {
@@ -195,12 +196,12 @@ async fn add_facility(State(console): State<Arc<Console>>, session: Session, fie
     let facility = given(&fields, fields.text("key"));
     let organization = session.organization().to_owned();
     let change = Change::AddFacility { organization, facility: facility.clone() };
-    match console.planned(&session, change, "/console/facilities").await {
-        Err(refused) if refused.is_of_a_form() => {
-            let wrong = Wrong::refused(&facility, &refused);
-            console.facilities_page(&session, refused.status(), facility, wrong).await
+    match taken(console.planned(&session, change, "/console/facilities").await)? {
+        Ok(planned) => Ok(planned),
+        Err(refused) => {
+            let (status, wrong) = (refused.status, Wrong::refused(&facility, refused));
+            console.facilities_page(&session, status, facility, wrong).await
         }
-        planned => planned,
     }
 }
 
@@ -230,12 +231,13 @@ impl Console {
     async fn change_details(&self, session: &Session, facility: NewFacility, back: &str) -> Answer {
         let organization = session.organization().to_owned();
         let change = Change::ChangeFacility { organization, facility: facility.clone() };
-        match self.planned(session, change, back).await {
-            Err(refused) if refused.is_of_a_form() => {
-                let (key, wrong) = (facility.key.clone(), Wrong::refused(&facility, &refused));
-                self.facility_page(session, refused.status(), &key, Some((facility, wrong))).await
+        match taken(self.planned(session, change, back).await)? {
+            Ok(planned) => Ok(planned),
+            Err(refused) => {
+                let (status, key) = (refused.status, facility.key.clone());
+                let wrong = Wrong::refused(&facility, refused);
+                self.facility_page(session, status, &key, Some((facility, wrong))).await
             }
-            planned => planned,
         }
     }
 }
@@ -246,15 +248,11 @@ async fn domains(State(console): State<Arc<Console>>, session: Session) -> Answe
 
 async fn claim(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
     let name = fields.text("name").trim().to_owned();
-    match console.directory.claim_domain(&session.actor(), session.organization(), &name).await.map_err(Refused::from) {
+    match taken(console.directory.claim_domain(&session.actor(), session.organization(), &name).await)? {
         Ok(_) => {
             Ok(see_with("/console/domains", "Publish the TXT record that stands beside the domain, then check it."))
         }
-        Err(refused) if refused.is_of_a_form() => {
-            let wrong = Some(refused.text().trim_end_matches('.').to_owned());
-            console.domains_page(&session, refused.status(), name, wrong).await
-        }
-        Err(refused) => Err(refused),
+        Err(wrong) => console.domains_page(&session, wrong.status, name, Some(wrong.words)).await,
     }
 }
 
@@ -266,28 +264,15 @@ async fn confirm_removal(State(console): State<Arc<Console>>, session: Session, 
     Ok(page(200, &session, &RemoveDomain { shell, domain }))
 }
 
-async fn change_domain(
-    State(console): State<Arc<Console>>,
-    session: Session,
-    Path(name): Path<String>,
-    fields: Fields,
-) -> Answer {
-    let (actor, organization) = (session.actor(), session.organization());
-    let removes = fields.text("what") == "remove";
-    let done = if removes {
-        console.directory.remove_domain(&actor, organization, &name).await
-    } else {
-        console.directory.verify_domain(&actor, organization, &name).await
-    };
-    match done.map_err(Refused::from) {
-        Ok(_) => {
-            let what = if removes { "was removed" } else { "is verified" };
-            Ok(see_with("/console/domains", &format!("{name} {what}.")))
-        }
-        Err(refused) if refused.is_of_a_form() => {
-            let wrong = Some(refused.text().trim_end_matches('.').to_owned());
-            console.domains_page(&session, refused.status(), String::new(), wrong).await
-        }
-        Err(refused) => Err(refused),
+/// Looks for the proof now.
+async fn verify(State(console): State<Arc<Console>>, session: Session, Path(name): Path<String>) -> Answer {
+    match taken(console.directory.verify_domain(&session.actor(), session.organization(), &name).await)? {
+        Ok(_) => Ok(see_with("/console/domains", &format!("{name} is verified."))),
+        Err(wrong) => console.domains_page(&session, wrong.status, String::new(), Some(wrong.words)).await,
     }
+}
+
+async fn remove(State(console): State<Arc<Console>>, session: Session, Path(name): Path<String>) -> Answer {
+    console.directory.remove_domain(&session.actor(), session.organization(), &name).await?;
+    Ok(see_with("/console/domains", &format!("{name} was removed.")))
 }

@@ -12,7 +12,7 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::asked::Asked;
 use super::export::{File, csv, download};
-use super::respond::{Answer, Refused, page, see, see_with};
+use super::respond::{Answer, Refused, page, see, see_with, taken};
 use super::shell::{Place, Shell};
 use super::words::capital;
 use crate::clock::Timestamp;
@@ -205,22 +205,16 @@ impl Console {
 /// The change is made here; people follow in batches, which the page shows.
 async fn apply(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
     let plan = console.provisioning.plan_in(session.organization_id(), id_of(&id)?).await.map_err(nowhere)?;
-    match console.provisioning.start_plan(&session.actor(), plan.id).await {
+    match taken(console.provisioning.start_plan(&session.actor(), plan.id).await)? {
         Ok(_) => Ok(see_with(&format!("/console/plans/{id}"), "The plan is being applied.")),
-        Err(Error::Directory(error @ directory::Error::Conflict(_))) => {
-            console.plan_page(&session, 409, &id, Asked::of("", &[]), Some(error.to_string())).await
-        }
-        Err(other) => Err(other.into()),
+        Err(wrong) => console.plan_page(&session, wrong.status, &id, Asked::of("", &[]), Some(wrong.words)).await,
     }
 }
 
 async fn discard(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {
     let plan = console.provisioning.plan_in(session.organization_id(), id_of(&id)?).await.map_err(nowhere)?;
-    match console.provisioning.discard_plan(&session.actor(), plan.id).await {
+    match taken(console.provisioning.discard_plan(&session.actor(), plan.id).await)? {
         Ok(_) => Ok(see_with("/console/plans", "The plan was discarded. Nothing was changed.")),
-        Err(Error::Directory(error @ directory::Error::Conflict(_))) => {
-            console.plan_page(&session, 409, &id, Asked::of("", &[]), Some(error.to_string())).await
-        }
-        Err(other) => Err(other.into()),
+        Err(wrong) => console.plan_page(&session, wrong.status, &id, Asked::of("", &[]), Some(wrong.words)).await,
     }
 }

@@ -10,7 +10,7 @@ use axum::http::Method;
 use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
-use super::respond::{Answer, Refused, page, see_with};
+use super::respond::{Answer, Refused, page, see_with, taken};
 use super::shell::{Place, Shell};
 use crate::directory::sign_in::{NewProvider, Provider};
 use crate::web::routes::Routes;
@@ -71,13 +71,9 @@ async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
 async fn add(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
     let new = filled(&fields);
     let added = console.directory.add_provider(&session.actor(), session.organization(), &new).await;
-    match added.map_err(Refused::from) {
+    match taken(added)? {
         Ok(added) => Ok(see_with("/console/settings/sign-in", &format!("People may sign in with {} now.", added.name))),
-        Err(refused) if refused.is_of_a_form() => {
-            let wrong = Some(refused.text().to_owned());
-            console.providers_page(&session, 422, new, wrong).await
-        }
-        Err(refused) => Err(refused),
+        Err(wrong) => console.providers_page(&session, wrong.status, new, Some(wrong.words)).await,
     }
 }
 

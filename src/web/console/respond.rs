@@ -51,6 +51,53 @@ fn dress(headers: &mut HeaderMap) {
     }
 }
 
+/// What is wrong with what was filled in, for the form's own page.
+#[derive(Debug, Clone)]
+pub(super) struct Wrong {
+    /// The page's status: 409 if somebody was quicker or things have changed, 422 if it cannot be taken as it is.
+    pub(super) status: u16,
+    /// What is wrong and what to do, without a full stop.
+    pub(super) words: String,
+}
+
+impl Wrong {
+    /// What cannot be taken as it is.
+    pub(super) fn of(words: impl Into<String>) -> Self {
+        Self { status: 422, words: words.into() }
+    }
+}
+
+impl From<Refused> for Wrong {
+    fn from(refused: Refused) -> Self {
+        let status = if refused.status() == 409 { 409 } else { 422 };
+        Self { status, words: refused.text().trim_end_matches('.').to_owned() }
+    }
+}
+
+/// What came of a form, or what its own page is to say. Whatever is not about what was filled in is a page of its own.
+pub(super) fn taken<T>(done: Result<T, impl Into<Refused>>) -> Result<Result<T, Wrong>, Refused> {
+    match done.map_err(Into::into) {
+        Ok(done) => Ok(Ok(done)),
+        Err(refused) if refused.is_of_a_form() => Ok(Err(refused.into())),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The same for a form that names something, which may not be there.
+pub(super) fn taken_by_name<T>(done: Result<T, impl Into<Refused>>) -> Result<Result<T, Wrong>, Refused> {
+    match done.map_err(Into::into) {
+        Err(refused) if refused.status() == 404 => Ok(Err(refused.into())),
+        done => taken(done),
+    }
+}
+
+/// Why one of several was not done, without a full stop. What is no refusal but a failure of the gateway's own stays
+/// one.
+pub(super) fn why_not(refusal: impl Into<Refused>) -> Result<String, Refused> {
+    let refused = refusal.into();
+    if refused.status() >= 500 { Err(refused) } else { Ok(Wrong::from(refused).words) }
+}
+
 /// A page of somebody who is signed in.
 pub(super) fn page(status: u16, session: &Session, template: &impl Template) -> Response {
     let mut response = public_page(status, template);

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
 
 use super::Console;
 use super::access::{Needs, Session};
 use super::asked::Asked;
+use super::connections::Own;
 use super::form::Fields;
-use super::respond::{Answer, page};
+use super::respond::{Answer, Refused, Wrong, page, taken, taken_by_name};
 use super::shell::{Place, Shell};
 use crate::provisioning::health::Fares;
 use crate::provisioning::plans::Change;
@@ -68,10 +69,9 @@ async fn list(State(console): State<Arc<Console>>, session: Session, asked: Aske
     Ok(page(200, &session, &List { shell, connections, of, rules, tried, trials }))
 }
 
-async fn export(State(console): State<Arc<Console>>, session: Session, Path(key): Path<String>) -> Answer {
-    console.own_connection(&session, &key).await?;
-    let text = console.provisioning.rules_file(&key).await?.text();
-    Ok(text_page(&session, 200, key, text, None))
+async fn export(State(console): State<Arc<Console>>, session: Session, Own(own): Own) -> Answer {
+    let text = console.provisioning.rules_file(&own.key).await?.text();
+    Ok(text_page(&session, 200, own.key, text, None))
 }
 
 fn text_page(session: &Session, status: u16, connection: String, text: String, wrong: Option<String>) -> Response {
@@ -80,28 +80,20 @@ fn text_page(session: &Session, status: u16, connection: String, text: String, w
 }
 
 /// Makes the connection's rules exactly these, as a plan.
-async fn import(
-    State(console): State<Arc<Console>>,
-    session: Session,
-    Path(key): Path<String>,
-    fields: Fields,
-) -> Answer {
-    console.own_connection(&session, &key).await?;
+async fn import(State(console): State<Arc<Console>>, session: Session, Own(own): Own, fields: Fields) -> Answer {
+    let key = own.key;
     let text = fields.text("text").replace("\r\n", "\n");
-    let again = |wrong: &str| {
-        let wrong = Some(wrong.trim_end_matches('.').to_owned());
-        text_page(&session, 422, key.clone(), text.clone(), wrong)
-    };
-    let file = match RulesFile::parse(&text) {
+    let again = |wrong: Wrong| Ok(text_page(&session, wrong.status, key.clone(), text.clone(), Some(wrong.words)));
+    let file = match taken(RulesFile::parse(&text))? {
         Ok(file) => file,
-        Err(error) => return Ok(again(&error.to_string())),
+        Err(wrong) => return again(wrong),
     };
     if file.connection != key {
-        return Ok(again(&format!("the text is about «{}», this page is about «{key}»", file.connection)));
+        return again(Wrong::of(format!("The text is about «{}», this page is about «{key}»", file.connection)));
     }
     let change = Change::ReplaceRules { connection: key.clone(), rules: file.rule };
-    match console.planned(&session, change, &format!("/console/connections/{key}?tab=rules")).await {
-        Err(refused) if refused.is_of_a_form() || refused.status() == 404 => Ok(again(refused.text())),
-        answer => answer,
+    match taken_by_name(console.planned(&session, change, &format!("/console/connections/{key}?tab=rules")).await)? {
+        Ok(planned) => Ok(planned),
+        Err(wrong) => again(wrong),
     }
 }

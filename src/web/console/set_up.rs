@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Method;
 
 use super::Console;
 use super::access::{Needs, Session};
+use super::connections::Own;
 use super::form::Fields;
 use super::respond::{Answer, page, see};
 use super::shell::{Place, Shell};
@@ -137,8 +138,8 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
     )
 }
 
-async fn show(State(console): State<Arc<Console>>, session: Session, Path(key): Path<String>) -> Answer {
-    console.own_connection(&session, &key).await?;
+async fn show(State(console): State<Arc<Console>>, session: Session, Own(own): Own) -> Answer {
+    let key = own.key;
     let set_up = console.provisioning.set_up(session.organization_id(), &key).await?;
     let steps = match set_up.connection.dialect {
         Dialect::Okta => OKTA,
@@ -150,13 +151,8 @@ async fn show(State(console): State<Arc<Console>>, session: Session, Path(key): 
     Ok(page(200, &session, &Page { shell, now: console.now(), base, steps, set_up }))
 }
 
-async fn tick(
-    State(console): State<Arc<Console>>,
-    session: Session,
-    Path(key): Path<String>,
-    fields: Fields,
-) -> Answer {
-    console.own_connection(&session, &key).await?;
+async fn tick(State(console): State<Arc<Console>>, session: Session, Own(own): Own, fields: Fields) -> Answer {
+    let key = own.key;
     let (step, done) = (fields.text("step"), fields.text("done") == "yes");
     console.provisioning.tick_step(&session.actor(), session.organization_id(), &key, step, done).await?;
     Ok(see(&format!("/console/connections/{key}/set-up#steps")))

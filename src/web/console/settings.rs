@@ -10,7 +10,7 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
 use super::installation::Section;
-use super::respond::{Answer, Refused, page, see_with};
+use super::respond::{Answer, Refused, page, see_with, taken_by_name};
 use super::shell::{Place, Shell};
 use crate::directory::explain::PersonOverview;
 use crate::directory::listing::Wanted;
@@ -103,13 +103,9 @@ async fn choose_mails(State(console): State<Arc<Console>>, session: Session, fie
 async fn add(State(console): State<Arc<Console>>, session: Session, fields: Fields) -> Answer {
     let email = fields.text("email").trim().to_owned();
     let added = console.directory.add_auditor(&session.actor(), session.organization(), &email).await;
-    match added.map_err(Refused::from) {
+    match taken_by_name(added)? {
         Ok(person) => Ok(see_with("/console/settings", &format!("{} is auditor now.", person.email))),
-        Err(refused) if refused.is_of_a_form() || refused.status() == 404 => {
-            let wrong = Some(refused.text().trim_end_matches('.').to_owned());
-            console.settings_page(&session, 422, email, wrong).await
-        }
-        Err(refused) => Err(refused),
+        Err(wrong) => console.settings_page(&session, wrong.status, email, Some(wrong.words)).await,
     }
 }
 

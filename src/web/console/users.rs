@@ -13,7 +13,7 @@ use super::asked::Asked;
 use super::export::{File, csv, download};
 use super::form::Fields;
 use super::person::{access_in_words, in_words};
-use super::respond::{Answer, Refused, page, see, see_with};
+use super::respond::{Answer, Refused, page, see, see_with, why_not};
 use super::shell::{Place, Shell};
 use crate::clock::Timestamp;
 use crate::directory::edit::Really;
@@ -195,8 +195,7 @@ async fn deactivate(State(console): State<Arc<Console>>, session: Session, field
         let done = console.directory.deactivate_person(&session.actor(), organization, &email, Really::Yes).await;
         let wrong = match done {
             Ok(_) => None,
-            Err(error @ crate::directory::Error::Store(_)) => return Err(error.into()),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(why_not(error)?),
         };
         failed += usize::from(wrong.is_some());
         results.push(Outcome { id: id.to_owned(), email, wrong });

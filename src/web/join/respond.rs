@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::pages::Wrong;
 use crate::ids::RequestId;
 use crate::web::api::problem::sentence;
+use crate::web::ways::on_pages;
 use crate::{directory, provisioning};
 
 /// On every page: nothing but our own stylesheet and forms, in nobody's frame; the address, which may hold a secret,
@@ -66,6 +67,11 @@ impl Refused {
         Self { status, heading: heading.into(), text: text.into() }
     }
 
+    /// Of the domain's words, which name commands: pages name pages.
+    fn impossible(status: u16, words: &str) -> Self {
+        Self::new(status, "That is not possible", sentence(&on_pages(words)))
+    }
+
     /// Whether it is about what was filled in, and not about who asks or for what.
     pub(in crate::web) const fn is_of_a_form(&self) -> bool {
         matches!(self.status, 400 | 409 | 422)
@@ -103,7 +109,7 @@ impl From<provisioning::Error> for Refused {
     fn from(error: provisioning::Error) -> Self {
         use provisioning::Error;
         match error {
-            Error::Scim(refusal) => Self::new(400, "That is not possible", sentence(&refusal.to_string())),
+            Error::Scim(refusal) => Self::impossible(400, &refusal.to_string()),
             Error::Directory(refusal) => refusal.into(),
             Error::Store(cause) => directory::Error::Store(cause).into(),
         }
@@ -113,12 +119,11 @@ impl From<provisioning::Error> for Refused {
 impl From<directory::Error> for Refused {
     fn from(error: directory::Error) -> Self {
         use directory::Error;
-        let heading = "That is not possible";
         match &error {
-            Error::NotFound { .. } => Self::new(404, heading, sentence(&error.to_string())),
-            Error::Invalid(words) => Self::new(400, heading, sentence(words)),
-            Error::Conflict(words) => Self::new(409, heading, sentence(words)),
-            Error::Forbidden(words) => Self::new(403, heading, sentence(words)),
+            Error::NotFound { .. } => Self::impossible(404, &error.to_string()),
+            Error::Invalid(words) => Self::impossible(400, words),
+            Error::Conflict(words) => Self::impossible(409, words),
+            Error::Forbidden(words) => Self::impossible(403, words),
             Error::Store(cause) => {
                 let refused = Self::internal(crate::web::chain(cause));
                 if !cause.is_temporary() {
