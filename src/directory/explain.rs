@@ -236,7 +236,7 @@ async fn about_the_link(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<Option<String>, store::Error> {
-    let held = reader.held_links(organization).await?.into_iter().find(|link| link.person_id == Some(person));
+    let held = reader.held_link_about(organization, person).await?;
     if let Some(reason) = held.and_then(|link| link.reason) {
         return Ok(Some(format!("The link to the IdP's User waits for a decision: {}.", reason_in_words(&reason))));
     }

@@ -2,13 +2,15 @@
 //! it is decided by; deciding is for those who know what the IdP asserts.
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::explain::{connection_keys, reason_in_words};
 use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::clock::Timestamp;
-use crate::ids::{MassChangeId, OrganizationId, PersonId, RequestId, ResourceId};
+use crate::ids::{GrantId, Id as _, MassChangeId, OrganizationId, RequestId, ResourceId};
 use crate::store::grants::{Grant, GrantState};
+use crate::store::held::{HeldGrant, HeldLink};
 use crate::store::links::{Link, LinkState};
 use crate::store::{self, Reader};
 
@@ -71,30 +73,89 @@ pub struct Held {
     pub mass_change: Option<MassChangeId>,
 }
 
+/// A page of what waits.
+#[derive(Debug, Clone)]
+pub struct HeldPage {
+    /// What waits, oldest first.
+    pub held: Vec<Held>,
+    /// The place after which the next page begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// A place in the order of what waits: since when, and by which id.
+pub type Place = (Timestamp, Uuid);
+
+/// Before everything.
+const BEGINNING: Place = (Timestamp::from_millis(i64::MIN), Uuid::nil());
+
 impl Directory {
     /// Everything of an organization that waits, oldest first.
     pub async fn held(&self, organization: &str) -> Result<Vec<Held>, Error> {
         let organization = self.find_organization(organization).await?.id;
         Ok(everything(&mut self.store.read().await?, organization).await?)
     }
+
+    /// A page of what waits; of it only doubtful links and addresses, if `conflicts`.
+    pub async fn held_page(
+        &self,
+        organization: OrganizationId,
+        conflicts: bool,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<HeldPage, Error> {
+        let mut reader = self.store.read().await?;
+        let after = after.unwrap_or(BEGINNING);
+        let mut rows = waiting(&mut reader, organization, conflicts, after, limit.saturating_add(1)).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|(place, _)| *place);
+        Ok(HeldPage { held: rows.into_iter().map(|(_, held)| held).collect(), next })
+    }
+
+    /// Whom something is about that waits or waited, by the id that it is decided by.
+    pub async fn held_about(&self, organization: OrganizationId, id: &str) -> Result<Option<String>, Error> {
+        let mut reader = self.store.read().await?;
+        let of_grant = match id.parse::<GrantId>() {
+            Ok(id) => reader.grant(organization, id).await?.map(|grant| grant.person_id),
+            Err(_) => None,
+        };
+        let of_link = match id.parse::<ResourceId>() {
+            Ok(id) if of_grant.is_none() => reader.link(organization, id).await?.and_then(|link| link.person_id),
+            _ => None,
+        };
+        let Some(person) = of_grant.or(of_link) else { return Ok(None) };
+        Ok(reader.person(organization, person).await?.map(|person| person.email))
+    }
 }
 
 /// Everything of an organization that waits, oldest first.
 pub(super) async fn everything(reader: &mut Reader, organization: OrganizationId) -> Result<Vec<Held>, store::Error> {
+    let rows = waiting(reader, organization, false, BEGINNING, u32::MAX).await?;
+    Ok(rows.into_iter().map(|(_, held)| held).collect())
+}
+
+/// What waits after a place, each with its own.
+async fn waiting(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    conflicts: bool,
+    after: Place,
+    limit: u32,
+) -> Result<Vec<(Place, Held)>, store::Error> {
     let connections = connection_keys(reader, organization).await?;
-    let mut held = Vec::new();
-    for link in reader.held_links(organization).await? {
+    let mut rows = Vec::new();
+    for HeldLink { link, person } in reader.held_links_after(organization, after, limit).await? {
         let connection = connections.get(&link.connection_id).cloned();
-        let person = email_of(reader, organization, link.person_id).await?;
-        held.push(of_link(link, person, connection));
+        rows.push(((link.created_at, link.resource_id.uuid()), of_link(link, person, connection)));
     }
-    for grant in reader.held_grants(organization).await? {
+    let grants = if conflicts { Vec::new() } else { reader.held_grants_after(organization, after, limit).await? };
+    for HeldGrant { grant, person, since } in grants {
         let connection = grant.connection_id.and_then(|id| connections.get(&id).cloned());
-        let person = email_of(reader, organization, Some(grant.person_id)).await?;
-        held.push(of_grant(grant, person, connection));
+        rows.push(((since, grant.id.uuid()), of_grant(grant, person, since, connection)));
     }
-    held.sort_by_key(|item| item.since);
-    Ok(held)
+    rows.sort_unstable_by_key(|(place, _)| *place);
+    rows.truncate(limit as usize);
+    Ok(rows)
 }
 
 fn of_link(link: Link, person: Option<String>, connection: Option<String>) -> Held {
@@ -115,7 +176,7 @@ fn of_link(link: Link, person: Option<String>, connection: Option<String>) -> He
     }
 }
 
-fn of_grant(grant: Grant, person: Option<String>, connection: Option<String>) -> Held {
+fn of_grant(grant: Grant, person: String, since: Timestamp, connection: Option<String>) -> Held {
     let reason = grant.reason.unwrap_or_default();
     let permission = Permission::of(&grant.permission, grant.facility_key.as_deref());
     Held {
@@ -125,24 +186,15 @@ fn of_grant(grant: Grant, person: Option<String>, connection: Option<String>) ->
             GrantState::Held => What::Permission,
             GrantState::Dormant => What::Dormant,
         },
-        person,
+        person: Some(person),
         resource: None,
         connection,
         permission: permission.map(|permission| permission.to_string()),
         text: reason_in_words(&reason).to_owned(),
         reason,
         request: grant.hold.held_request_id.unwrap_or(grant.request_id),
-        since: grant.hold.held_at.unwrap_or(grant.created_at),
+        since,
         deadline: grant.hold.deadline_at,
         mass_change: grant.hold.mass_change_id,
     }
-}
-
-async fn email_of(
-    reader: &mut Reader,
-    organization: OrganizationId,
-    person: Option<PersonId>,
-) -> Result<Option<String>, store::Error> {
-    let Some(person) = person else { return Ok(None) };
-    Ok(reader.person(organization, person).await?.map(|person| person.email))
 }

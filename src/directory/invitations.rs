@@ -19,7 +19,7 @@ pub use staging::{ImportRow, NewInvitation, Staged};
 use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::clock::Timestamp;
-use crate::ids::{InvitationId, OrganizationId, PersonId};
+use crate::ids::{Id as _, InvitationId, OrganizationId, PersonId};
 use crate::store::invitations::InvitationRow;
 pub use crate::store::invitations::InvitationState;
 use crate::store::{self, Reader};
@@ -129,6 +129,27 @@ impl Directory {
             invitations.extend(rows.iter().map(|row| shown(row, self.store.clock().now())));
         }
         Ok(invitations)
+    }
+}
+
+impl Directory {
+    /// A page of those in a state, the newest first, before one of them.
+    pub async fn invitations_page(
+        &self,
+        organization: OrganizationId,
+        state: InvitationState,
+        before: Option<InvitationId>,
+        limit: u32,
+    ) -> Result<Vec<Invitation>, Error> {
+        let before = before.unwrap_or(InvitationId::from_uuid(uuid::Uuid::max()));
+        let rows = self.store.read().await?.invitations_before(organization, state, before, limit).await?;
+        Ok(rows.iter().map(|row| shown(row, self.store.clock().now())).collect())
+    }
+
+    /// The list that is not sent yet, in its order.
+    pub async fn staged_invitations(&self, organization: OrganizationId) -> Result<Vec<Invitation>, Error> {
+        let rows = self.store.read().await?.invitations_in(organization, InvitationState::Staged).await?;
+        Ok(rows.iter().map(|row| shown(row, self.store.clock().now())).collect())
     }
 }
 

@@ -12,6 +12,7 @@ use super::permissions::Permission;
 use super::{Directory, Error};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, Id as _, PersonId};
+use crate::scim::fold;
 use crate::store::people_list::{From, GrantOf, Narrowed};
 use crate::store::{self, Reader};
 
@@ -169,7 +170,8 @@ async fn listed(
     for grant in reader.grants_of_each(organization.id, &ids).await? {
         grants.entry(grant.person_id).or_default().push(grant);
     }
-    let held: HashSet<PersonId> = reader.people_with_held_links(organization.id).await?.into_iter().collect();
+    let held = reader.people_with_held_links(organization.id, &ids).await?;
+    let held: HashSet<PersonId> = held.into_iter().collect();
     let mut all = Vec::with_capacity(people.len());
     for person in people {
         let grants = grants.remove(&person.id).unwrap_or_default();
@@ -189,7 +191,7 @@ async fn listed(
 
 /// What finds a text anywhere in a name or an address; nothing finds everybody.
 fn like(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
+    let text = fold(text.trim());
     let escaped: String = text.chars().flat_map(|c| if "%_!".contains(c) { vec!['!', c] } else { vec![c] }).collect();
     (!escaped.is_empty()).then(|| format!("%{escaped}%"))
 }

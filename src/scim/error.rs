@@ -48,11 +48,7 @@ const PLAIN: [Explained; 13] = [
         "Paste the token again without the word Bearer, or issue a new one.",
     ),
     plain(403, "The call asks for what nobody may do here.", "Leave it out; the answer names it."),
-    plain(
-        404,
-        "What was asked for is not there, or is another organization's.",
-        "Check the base URL and the id.",
-    ),
+    plain(404, "What was asked for is not there, or is another organization's.", "Check the base URL and the id."),
     plain(405, "The address is right, but not for this method.", "Check the base URL."),
     plain(408, "The body did not arrive in time.", "Nothing to do: the provider sends it again."),
     plain(412, "It has changed since it was read.", "Nothing to do: the provider reads it and tries again."),
@@ -61,11 +57,7 @@ const PLAIN: [Explained; 13] = [
     plain(429, "Too many calls in a short time.", "Nothing to do: the provider waits and tries again."),
     plain(500, "The gateway failed.", "Tell the gateway's operator the reference."),
     plain(501, "The gateway does not do this.", "Switch it off in the provider's settings; the answer names it."),
-    plain(
-        503,
-        "The connection is paused, or the gateway is busy.",
-        "Resume it on its page; the provider tries again.",
-    ),
+    plain(503, "The connection is paused, or the gateway is busy.", "Resume it on its page; the provider tries again."),
 ];
 
 /// Every answer that is an error, by status.
@@ -94,10 +86,9 @@ impl ScimType {
         let (meaning, advice) = match self {
             Self::InvalidFilter => ("A filter cannot be read.", "Match by userName or externalId."),
             Self::TooMany => ("A filter asks for more than can be looked at.", "Match by userName or externalId."),
-            Self::Uniqueness => (
-                "A User or Group of this name is there already.",
-                "Let the provider match it instead of creating.",
-            ),
+            Self::Uniqueness => {
+                ("A User or Group of this name is there already.", "Let the provider match it instead of creating.")
+            }
             Self::Mutability => ("What cannot be changed was sent.", "Take it out of the attribute mapping."),
             Self::InvalidSyntax => (
                 "The body is not built as the protocol says.",
@@ -105,10 +96,9 @@ impl ScimType {
             ),
             Self::InvalidPath => ("A PATCH path cannot be read.", "The answer names it; mend the attribute mapping."),
             Self::NoTarget => ("A PATCH path selects nothing.", "The answer names it; mend the attribute mapping."),
-            Self::InvalidValue => (
-                "A required value is missing or has the wrong form.",
-                "The answer names it; mend the mapping.",
-            ),
+            Self::InvalidValue => {
+                ("A required value is missing or has the wrong form.", "The answer names it; mend the mapping.")
+            }
         };
         let status = match self {
             Self::Uniqueness => 409,

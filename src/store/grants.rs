@@ -144,7 +144,8 @@ statements! {
     HELD = "SELECT id, person_id, permission, facility_id, facility_key, source, connection_id, rule_id, \
         group_id, attribute, state, reason, granted_by, request_id, created_at, held_at, held_request_id, \
         deadline_at, mass_change_id, decision, decided_by, decided_at \
-        FROM grants WHERE organization_id = $1 AND reason IS NOT NULL AND decision IS NULL ORDER BY created_at, id";
+        FROM grants WHERE organization_id = $1 AND reason IS NOT NULL AND decision IS NULL \
+        ORDER BY COALESCE(held_at, created_at), id";
     INSERT = "INSERT INTO grants (organization_id, id, person_id, permission, facility_id, facility_key, source, \
         connection_id, rule_id, group_id, attribute, state, reason, granted_by, request_id, created_at, \
         held_at, held_request_id, deadline_at) \

@@ -76,6 +76,9 @@ statements! {
     IN_STATE = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
         invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE organization_id = $1 AND state = $2 ORDER BY created_at, email_key";
+    PAGE = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
+        invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
+        FROM invitations WHERE organization_id = $1 AND state = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     BY_HASH = "SELECT organization_id, id, email, email_key, display_name, permissions, state, token_hash, \
         invited_by, inviter_id, person_id, created_at, sent_at, expires_at, ended_at, request_id \
         FROM invitations WHERE token_hash = $1",
@@ -128,6 +131,17 @@ impl Reader {
         state: InvitationState,
     ) -> Result<Vec<InvitationRow>, Error> {
         run!(self, query_as::<InvitationRow>(IN_STATE, organization, state).fetch_all)
+    }
+
+    /// Those in a state that were put on the list before one, the newest first.
+    pub async fn invitations_before(
+        &mut self,
+        organization: OrganizationId,
+        state: InvitationState,
+        before: InvitationId,
+        limit: u32,
+    ) -> Result<Vec<InvitationRow>, Error> {
+        run!(self, query_as::<InvitationRow>(PAGE, organization, state, before, i64::from(limit)).fetch_all)
     }
 
     /// The one whose mailed secret has this hash, whatever has become of it.

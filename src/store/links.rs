@@ -82,9 +82,10 @@ statements! {
     OF_PERSON = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at, \
         address_key, deadline_at, decided_by, decided_at, overruled_at FROM links \
         WHERE organization_id = $1 AND person_id = $2 AND state = 'linked'";
-    HELD = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at, \
+    HELD_ABOUT = "SELECT resource_id, connection_id, person_id, state, reason, request_id, created_at, \
         address_key, deadline_at, decided_by, decided_at, overruled_at FROM links \
-        WHERE organization_id = $1 AND reason IS NOT NULL AND decided_at IS NULL ORDER BY created_at, resource_id";
+        WHERE organization_id = $1 AND person_id = $2 AND reason IS NOT NULL AND decided_at IS NULL \
+        ORDER BY created_at, resource_id LIMIT 1";
     PUT = "INSERT INTO links \
         (organization_id, resource_id, connection_id, person_id, state, reason, request_id, created_at, address_key, \
         deadline_at, decided_by, decided_at, overruled_at) \
@@ -125,9 +126,13 @@ impl Reader {
         run!(self, query_scalar::<i64>(COUNT_LINKED, organization, connection).fetch_one)
     }
 
-    /// The links that wait for a decision, oldest first.
-    pub async fn held_links(&mut self, organization: OrganizationId) -> Result<Vec<Link>, Error> {
-        run!(self, query_as::<Link>(HELD, organization).fetch_all)
+    /// The link that waits for a decision about a person, the oldest if several do.
+    pub async fn held_link_about(
+        &mut self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<Option<Link>, Error> {
+        run!(self, query_as::<Link>(HELD_ABOUT, organization, person).fetch_optional)
     }
 }
 

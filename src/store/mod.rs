@@ -19,6 +19,7 @@ pub mod domains;
 pub mod facilities;
 pub mod filter;
 pub mod grants;
+pub mod held;
 pub mod installation;
 pub mod invitations;
 pub mod jobs;
@@ -94,6 +95,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         domains::STATEMENTS,
         facilities::STATEMENTS,
         grants::STATEMENTS,
+        held::STATEMENTS,
         installation::STATEMENTS,
         invitations::STATEMENTS,
         jobs::STATEMENTS,

@@ -7,6 +7,7 @@ use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, OrganizationId, PersonId};
+use crate::scim::fold;
 
 named_states! {
     /// Whether a person has access.
@@ -59,9 +60,9 @@ pub struct Person {
 
 statements! {
     INSERT = "INSERT INTO people (organization_id, id, email, email_key, display_name, status, deactivated_by, \
-        managed_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        managed_by, created_at, updated_at, name_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     UPDATE = "UPDATE people SET email = $3, email_key = $4, display_name = $5, status = $6, deactivated_by = $7, \
-        managed_by = $8, updated_at = $9 WHERE organization_id = $1 AND id = $2";
+        managed_by = $8, updated_at = $9, name_key = $10 WHERE organization_id = $1 AND id = $2";
     BY_ID = "SELECT id, email, email_key, display_name, status, deactivated_by, managed_by, created_at, updated_at \
         FROM people WHERE organization_id = $1 AND id = $2";
     BY_EMAIL = "SELECT id, email, email_key, display_name, status, deactivated_by, managed_by, created_at, updated_at \
@@ -137,6 +138,7 @@ impl Tx {
                 row.managed_by,
                 row.created_at,
                 row.updated_at,
+                fold(&row.display_name),
             )
         )
         .map(drop)
@@ -158,6 +160,7 @@ impl Tx {
                 row.deactivated_by,
                 row.managed_by,
                 row.updated_at,
+                fold(&row.display_name),
             )
         )
         .map(drop)

@@ -21,10 +21,11 @@ pub struct Statement {
 ///     BY_ID = "SELECT … WHERE organization_id = $1 AND id = $2";
 ///     LOCK = "SELECT …", postgres "SELECT … FOR UPDATE";
 ///     BY_KEY = "SELECT …", installation_wide "why";
+///     PAGE = concat!("SELECT …", "what several texts say alike");
 /// }
 /// ```
 macro_rules! statements {
-    ($($name:ident = $sql:literal $(, postgres $postgres:literal)? $(, installation_wide $why:literal)?;)*) => {
+    ($($name:ident = $sql:expr $(, postgres $postgres:expr)? $(, installation_wide $why:literal)?;)*) => {
         $(const $name: $crate::store::statement::Statement = $crate::store::statement::Statement {
             name: concat!(module_path!(), "::", stringify!($name)),
             sqlite: $sql,
@@ -34,7 +35,7 @@ macro_rules! statements {
         /// Every statement of this file.
         pub(in $crate::store) const STATEMENTS: &[$crate::store::statement::Statement] = &[$($name),*];
     };
-    (@first $text:literal $(, $rest:literal)?) => { $text };
+    (@first $text:expr $(, $rest:expr)?) => { $text };
     (@why $why:literal) => { Some($why) };
     (@why) => { None };
 }

@@ -5,6 +5,7 @@ mod audit;
 mod connections;
 mod decisions;
 mod facilities;
+mod lists;
 mod oidc;
 mod overview;
 mod people;

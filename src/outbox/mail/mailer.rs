@@ -8,10 +8,10 @@ use lettre::address::Envelope;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 
-use super::{Mail, Opens};
 use super::letter::Letter;
 use super::smtp::{NotTaken, Server, Unusable};
 use super::words::{Links, letter};
+use super::{Mail, Opens};
 use crate::auth::InstallationKey;
 use crate::clock::Timestamp;
 use crate::ids::{Id as _, MailId, OrganizationId};

@@ -58,9 +58,13 @@ impl From<directory::Error> for Problem {
 
 /// The domain's words as a sentence.
 pub(in crate::web) fn sentence(words: &str) -> String {
+    let end = if words.ends_with('.') { "" } else { "." };
+    if words.split(' ').next().is_some_and(|first| first.contains('@')) {
+        // An address stays as it is written.
+        return format!("{words}{end}");
+    }
     let mut letters = words.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>()).unwrap_or_default();
-    let end = if words.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }
 

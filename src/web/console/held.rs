@@ -9,6 +9,7 @@ use axum::http::Method;
 
 use super::Console;
 use super::access::{Needs, Session};
+use super::asked::Asked;
 use super::form::Fields;
 use super::respond::{Answer, Refused, page, see_with};
 use super::several::{NotDecided, all_decided};
@@ -16,11 +17,14 @@ use super::shell::{Place, Shell};
 use super::words::counted;
 use crate::clock::Timestamp;
 use crate::directory;
-use crate::directory::held::{Held, What};
+use crate::directory::held::{Held, HeldPage};
 use crate::provisioning::conflicts::Conflict;
 use crate::provisioning::holds::Decision;
 use crate::provisioning::mass_changes::Overview;
 use crate::web::routes::Routes;
+
+/// What is shown on a page.
+const PAGE: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "held.html", config = "src/web/console/askama.toml")]
@@ -31,6 +35,8 @@ struct Page {
     mass_changes: Vec<Overview>,
     conflicts: bool,
     refused: Vec<NotDecided>,
+    /// Where the next page is.
+    next: Option<String>,
 }
 
 #[derive(Template)]
@@ -51,24 +57,33 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(Method::POST, "/console/mass-changes/{id}/undo", Needs::Admin, undo, console)
 }
 
-async fn list(State(console): State<Arc<Console>>, session: Session) -> Answer {
-    console.held_page(&session, 200, false, Vec::new()).await
+async fn list(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
+    console.held_page(&session, 200, (false, asked), Vec::new()).await
 }
 
-async fn conflicts(State(console): State<Arc<Console>>, session: Session) -> Answer {
-    console.held_page(&session, 200, true, Vec::new()).await
+async fn conflicts(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
+    console.held_page(&session, 200, (true, asked), Vec::new()).await
 }
 
 impl Console {
     /// All that waits, or of it the doubtful links and addresses.
-    async fn held_page(&self, session: &Session, status: u16, conflicts: bool, refused: Vec<NotDecided>) -> Answer {
-        let mut held = self.directory.held(session.organization()).await?;
-        held.retain(|one| !conflicts || matches!(one.kind, What::Link | What::Address));
+    async fn held_page(
+        &self,
+        session: &Session,
+        status: u16,
+        (conflicts, asked): (bool, Asked),
+        refused: Vec<NotDecided>,
+    ) -> Answer {
+        let after = asked.query("after").split_once('.');
+        let after = after.and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), id.parse().ok()?)));
+        let HeldPage { held, next } =
+            self.directory.held_page(session.organization_id(), conflicts, after, PAGE).await?;
+        let next = next.map(|(at, id)| asked.with(&[("after", &format!("{}.{id}", at.millis()))]));
         let mass_changes =
             if conflicts { Vec::new() } else { self.provisioning.mass_changes(session.organization()).await? };
         let place = if conflicts { Place::Conflicts } else { Place::Held };
         let shell = Shell::of(session, place.name(), place);
-        let template = Page { shell, now: self.now(), held, mass_changes, conflicts, refused };
+        let template = Page { shell, now: self.now(), held, mass_changes, conflicts, refused, next };
         Ok(page(status, session, &template))
     }
 }
@@ -98,14 +113,13 @@ async fn decide(State(console): State<Arc<Console>>, session: Session, fields: F
     if ids.is_empty() {
         return Ok(see_with("/console/held", "Nothing was chosen. Choose what to decide in the list first."));
     }
-    let waiting = console.directory.held(session.organization()).await?;
     let decided = console.provisioning.decide_held(&session.actor(), session.organization(), &ids, decision).await?;
     let (mut done, mut refused) = (0, Vec::new());
     for (id, outcome) in decided {
         match outcome {
             Ok(_) => done += 1,
             Err(error) => {
-                let found = waiting.iter().find(|one| one.id == id).and_then(|one| one.person.clone());
+                let found = console.directory.held_about(session.organization_id(), &id).await?;
                 let about = found.unwrap_or_else(|| "One of them".to_owned());
                 refused.push(NotDecided::of(id, about, None, error)?);
             }
@@ -114,7 +128,7 @@ async fn decide(State(console): State<Arc<Console>>, session: Session, fields: F
     if refused.is_empty() {
         return all_decided("/console/held", done, "change was", "changes were");
     }
-    console.held_page(&session, 409, false, refused).await
+    console.held_page(&session, 409, (false, Asked::of("/console/held", &[])), refused).await
 }
 
 async fn undo(State(console): State<Arc<Console>>, session: Session, Path(id): Path<String>) -> Answer {

@@ -14,15 +14,20 @@ use super::respond::{Answer, page, see_with};
 use super::shell::{Place, Shell};
 use crate::clock::Timestamp;
 use crate::directory::facilities::Facility;
-use crate::directory::invitations::{Invitation, Standing};
+use crate::directory::invitations::{Invitation, InvitationState, Standing};
 use crate::web::routes::Routes;
 
 /// Invitations on a page.
-const PAGE: usize = 50;
+const PAGE: u32 = 50;
 
-/// The tabs: how a state stands in the address, and what it is called.
-const TABS: [(&str, &str); 4] =
-    [("pending", "Pending"), ("expired", "Expired"), ("accepted", "Accepted"), ("revoked", "Revoked")];
+/// The tabs: how a state stands in the address, what it is called, and which it is. What is past its end stands with
+/// those that expired once the worker has ended it.
+const TABS: [(&str, &str, InvitationState); 4] = [
+    ("pending", "Pending", InvitationState::Sent),
+    ("expired", "Expired", InvitationState::Expired),
+    ("accepted", "Accepted", InvitationState::Accepted),
+    ("revoked", "Revoked", InvitationState::Revoked),
+];
 
 #[derive(Template)]
 #[template(path = "invitations.html", config = "src/web/console/askama.toml")]
@@ -43,26 +48,13 @@ pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
         .console(Method::POST, "/console/invitations/revoke", Needs::Admin, revoke, console)
 }
 
-/// The tab that an invitation stands on, if it was sent.
-const fn tab(invitation: &Invitation) -> &'static str {
-    match invitation.standing {
-        Standing::Staged => "",
-        Standing::Sent { .. } => "pending",
-        Standing::Accepted { .. } => "accepted",
-        Standing::Revoked { .. } => "revoked",
-        Standing::Expired { .. } => "expired",
-    }
-}
-
 async fn list(State(console): State<Arc<Console>>, session: Session, asked: Asked) -> Answer {
-    let state = TABS.iter().find(|(key, _)| *key == asked.query("state")).unwrap_or(&TABS[0]).0;
-    let all = console.directory.invitations(session.organization(), true).await?;
-    let mut all: Vec<Invitation> = all.into_iter().filter(|one| tab(one) == state).collect();
-    all.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
-    let after = asked.query("after").parse().ok();
-    let mut rest = all.into_iter().filter(|one| after.is_none_or(|after| one.id < after));
-    let invitations: Vec<Invitation> = rest.by_ref().take(PAGE).collect();
-    let next = invitations.last().map(|last| last.id.to_string()).filter(|_| rest.next().is_some());
+    let (state, _, of) = *TABS.iter().find(|(key, ..)| *key == asked.query("state")).unwrap_or(&TABS[0]);
+    let (organization, after) = (session.organization_id(), asked.query("after").parse().ok());
+    let mut invitations = console.directory.invitations_page(organization, of, after, PAGE + 1).await?;
+    let more = invitations.len() > PAGE as usize;
+    invitations.truncate(PAGE as usize);
+    let next = invitations.last().filter(|_| more).map(|last| last.id.to_string());
     let facilities = console.directory.facilities(session.organization()).await?;
     let shell = Shell::of(&session, "Invitations", Place::Invitations);
     Ok(page(200, &session, &Page { shell, now: console.now(), asked, state, invitations, facilities, next }))

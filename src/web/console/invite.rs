@@ -13,7 +13,7 @@ use super::respond::{Answer, Wrong, page, see_with, taken};
 use super::shell::{Place, Shell};
 use super::words::counted;
 use crate::directory::facilities::Facility;
-use crate::directory::invitations::{Invitation, NewInvitation, RowReport, Standing, rows};
+use crate::directory::invitations::{Invitation, NewInvitation, RowReport, rows};
 use crate::web::routes::Routes;
 use crate::web::ways::on_pages;
 
@@ -71,8 +71,7 @@ async fn show(State(console): State<Arc<Console>>, session: Session) -> Answer {
 
 impl Console {
     async fn invite_page(&self, session: &Session, status: u16, filled: Filled) -> Answer {
-        let mut staged = self.directory.invitations(session.organization(), false).await?;
-        staged.retain(|one| matches!(one.standing, Standing::Staged));
+        let staged = self.directory.staged_invitations(session.organization_id()).await?;
         let facilities = self.directory.facilities(session.organization()).await?;
         let shell = Shell::of(session, "Invite users", Place::Invite);
         Ok(page(status, session, &Page { shell, staged, facilities, filled }))

@@ -13,7 +13,7 @@ use super::access::{Needs, Session};
 use super::asked::Asked;
 use super::connections::Own;
 use super::form::Fields;
-use super::respond::{Answer, Refused, Wrong, page, taken, taken_by_name};
+use super::respond::{Answer, Wrong, page, taken, taken_by_name};
 use super::shell::{Place, Shell};
 use crate::provisioning::health::Fares;
 use crate::provisioning::plans::Change;

@@ -10,7 +10,7 @@ use super::Console;
 use super::access::{Needs, Session};
 use super::form::Fields;
 use super::installation::Section;
-use super::respond::{Answer, Refused, page, see_with, taken_by_name};
+use super::respond::{Answer, page, see_with, taken_by_name};
 use super::shell::{Place, Shell};
 use crate::directory::explain::PersonOverview;
 use crate::directory::listing::Wanted;

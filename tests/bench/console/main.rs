@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
 
 mod organization;
-#[expect(dead_code, clippy::unwrap_used, reason = "the tests' own, of which this needs a part")]
+#[expect(dead_code, unused_imports, clippy::unwrap_used, reason = "the tests' own, of which this needs a part")]
 #[path = "../../it/support/mod.rs"]
 mod support;
 mod walk;

@@ -42,13 +42,13 @@ async fn what_is_wrong_stands_beside_its_field_and_nothing_is_lost() {
     let long = "x".repeat(300);
     for name in ["", long.as_str()] {
         let fields = [("what", "details"), ("name", name), ("address", "1 Mill Lane"), ("duns", "15-048-3782")];
-        let page = app.send(&browser, LEEDS, &fields).await.expect(400);
+        let page = app.send(&browser, LEEDS, &fields).await.expect(422);
         assert!(page.text.contains("id=\"name-error\"") && page.text.contains("href=\"#name\""), "{}", page.text);
         assert!(page.text.contains("value=\"1 Mill Lane\"") && page.text.contains("value=\"15-048-3782\""));
         assert!(page.text.contains("aria-describedby=\"name-error"));
     }
     let both = [("name", ""), ("key", "No Key"), ("address", "2 Mill Lane")];
-    let page = app.send(&browser, "/console/facilities", &both).await.expect(400);
+    let page = app.send(&browser, "/console/facilities", &both).await.expect(422);
     assert!(page.text.contains("id=\"name-error\"") && page.text.contains("id=\"key-error\""), "{}", page.text);
     assert!(page.text.contains("value=\"2 Mill Lane\"") && page.text.contains("value=\"No Key\""));
     let taken = [("name", "Leeds"), ("key", "leeds")];

@@ -328,7 +328,7 @@ async fn providers_are_set_up_and_removed_in_the_settings() {
         assert!(!page.text.contains(SECRET));
     }
     add(&op.issuer, 303).await;
-    let twice = add(&op.issuer, 422).await;
+    let twice = add(&op.issuer, 409).await;
     assert!(twice.text.contains("set up already"), "{}", twice.words());
     let listed = app.browse(&admin, at).await.expect(200);
     assert!(listed.words().contains(&op.issuer) && listed.words().contains("with a secret"), "{}", listed.words());

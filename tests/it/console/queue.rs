@@ -192,7 +192,7 @@ async fn of_many_decisions_each_one_is_told_that_was_not_taken() {
     assert_eq!(app.status("dan@example.org").await, "active", "the other one is decided");
     assert!(app.permissions("dan@example.org").await.is_empty(), "View only");
     let unknown = "019b0000-0000-7000-8000-000000000000";
-    app.send(&ada, "/console/join-requests", &[("decision", "accept"), ("id", unknown)]).await.expect(404);
+    app.send(&ada, "/console/join-requests", &[("decision", "accept"), ("id", unknown)]).await.expect(409);
     app.send(&ada, "/console/join-requests", &[("decision", "accept"), ("id", "x")]).await.expect(404);
 }
 

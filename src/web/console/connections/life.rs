@@ -65,9 +65,10 @@ async fn set_state(State(console): State<Arc<Console>>, session: Session, Own(ow
 async fn set_guard(State(console): State<Arc<Console>>, session: Session, Own(own): Own, fields: Fields) -> Answer {
     let number = |name: &str| match fields.text(name).trim() {
         "" => Ok(None),
-        text => text.parse::<u32>().map(Some).map_err(|_| {
-            Refused::new(422, "That is not possible", format!("«{text}» is not a whole number."))
-        }),
+        text => text
+            .parse::<u32>()
+            .map(Some)
+            .map_err(|_| Refused::new(422, "That is not possible", format!("«{text}» is not a whole number."))),
     };
     let set = match (number("count"), number("percent")) {
         (Ok(count), Ok(percent)) => {

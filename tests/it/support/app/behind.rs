@@ -16,8 +16,8 @@ impl TestApp {
         let by = if status == "deactivated" { "'admin'" } else { "NULL" };
         let insert = format!(
             "INSERT INTO people (organization_id, id, email, email_key, display_name, status, deactivated_by, \
-             managed_by, created_at, updated_at) SELECT id, {id}, '{email}', '{email}', 'By hand', '{status}', {by}, \
-             NULL, 0, 0 FROM organizations WHERE key = 'example'"
+             managed_by, created_at, updated_at, name_key) SELECT id, {id}, '{email}', '{email}', 'By hand', '{status}', \
+             {by}, NULL, 0, 0, 'by hand' FROM organizations WHERE key = 'example'"
         );
         sql.execute(&insert).await;
     }
