@@ -31,3 +31,20 @@ CREATE INDEX links_about_idx ON links (organization_id, person_id, created_at, r
 CREATE INDEX grants_permission_idx ON grants (organization_id, permission, person_id)
     WHERE state = 'effective' AND facility_id IS NULL;
 CREATE INDEX invitations_page_idx ON invitations (organization_id, state, id);
+
+-- How a connection fares, and which calls failed, from indexes alone.
+DROP INDEX request_log_organization_idx;
+CREATE INDEX request_log_organization_idx ON request_log (organization_id, at, id, connection_id, status);
+DROP INDEX request_log_connection_idx;
+CREATE INDEX request_log_connection_idx ON request_log (organization_id, connection_id, at, id, status);
+CREATE INDEX request_log_failed_idx ON request_log (organization_id, at, id) WHERE status >= 400;
+CREATE INDEX grants_of_rule_idx ON grants (organization_id, rule_id, person_id)
+    WHERE state = 'effective' AND rule_id IS NOT NULL;
+-- A text is looked for in this index, and a row is read only where it is found.
+DROP INDEX people_name_idx;
+CREATE INDEX people_name_idx ON people (organization_id, display_name, id, name_key, email_key);
+
+-- What a plan does to each person, as a number with a bit for each kind: a tab of the plan reads no more than it shows.
+-- Of what was planned before, every kind is looked at.
+ALTER TABLE plan_effects ADD COLUMN kinds BIGINT NOT NULL DEFAULT -1;
+CREATE INDEX plan_effects_kinds_idx ON plan_effects (organization_id, plan_id, position, kinds);

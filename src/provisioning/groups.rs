@@ -76,12 +76,11 @@ impl Provisioning {
         let text = fold(wanted.text.trim());
         let mut reader = self.store.read().await?;
         let rules = all_rules(&mut reader, organization).await?;
-        let mut known = Known::new();
-        let mut groups: Vec<Group> = Vec::new();
+        let (mut found, mut more) = (Vec::new(), false);
         let (mut name_key, mut id) = place(&wanted.after);
-        loop {
+        'pages: loop {
             let chunk = reader.groups_after(organization, (&name_key, id), CHUNK).await?;
-            let Some(last) = chunk.last() else { return Ok(Groups { groups, next: None }) };
+            let Some(last) = chunk.last() else { break };
             (name_key, id) = (last.name_key.clone(), last.id);
             let fitting = chunk.into_iter().filter(|row| {
                 connection.is_none_or(|wanted| row.connection_id == wanted) && row.name_key.contains(&text)
@@ -92,12 +91,22 @@ impl Provisioning {
                 if wanted.unmatched && !hit.is_empty() {
                     continue;
                 }
-                if groups.len() == PAGE {
-                    return Ok(Groups { next: groups.last().map(written), groups });
+                if found.len() == PAGE {
+                    more = true;
+                    break 'pages;
                 }
-                groups.push(group(&mut reader, organization, row, hit, &mut known).await?);
+                found.push((row, hit));
             }
         }
+        let ids: Vec<ResourceId> = found.iter().map(|(row, _)| row.id).collect();
+        let members = reader.count_members_of_each(organization, &ids).await?;
+        let members: HashMap<ResourceId, i64> = members.into_iter().collect();
+        let (mut known, mut groups) = (Known::new(), Vec::with_capacity(found.len()));
+        for (row, hit) in found {
+            let count = members.get(&row.id).copied().unwrap_or_default();
+            groups.push(group(&mut reader, organization, row, (hit, count), &mut known).await?);
+        }
+        Ok(Groups { next: groups.last().filter(|_| more).map(written), groups })
     }
 }
 
@@ -139,7 +148,7 @@ async fn group(
     reader: &mut Reader,
     organization: OrganizationId,
     row: ListedGroup,
-    hit: Vec<(RuleRow, Vec<Permission>)>,
+    (hit, members): (Vec<(RuleRow, Vec<Permission>)>, i64),
     known: &mut Known,
 ) -> Result<Group, store::Error> {
     let mut gives: Vec<Given> = Vec::new();
@@ -154,7 +163,7 @@ async fn group(
         rules.push(rule);
     }
     let name = name_of(&row.document).unwrap_or_default();
-    let ListedGroup { id, connection, external_id, members, updated_at, .. } = row;
+    let ListedGroup { id, connection, external_id, updated_at, .. } = row;
     Ok(Group { id, connection, name, external_id, members, updated_at, rules, gives })
 }
 

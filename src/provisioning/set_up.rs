@@ -12,6 +12,7 @@ use crate::directory;
 use crate::ids::OrganizationId;
 use crate::store::connection_health::EarlyCall;
 pub use crate::store::connection_health::Tick;
+use crate::store::resources::ResourceKind;
 
 /// What no call shows: the steps in an IdP's console that an admin ticks.
 pub const TICKED_STEPS: [&str; 5] = ["application", "credentials", "mappings", "assignments", "groups"];
@@ -78,15 +79,16 @@ impl Provisioning {
         let count = |kind| counts.iter().filter(|row| row.kind == kind).map(|row| row.count).sum::<i64>();
         let (users, groups) = (count("User"), count("Group"));
         let called = early.iter().filter_map(|call| call.known_at).min();
-        let since = |kind| counts.iter().filter(|row| row.kind == kind).map(|row| row.first_at).min();
+        let first_user = reader.first_resource(organization, id, ResourceKind::User).await?;
+        let first_group = reader.first_resource(organization, id, ResourceKind::Group).await?;
         let seen = vec![
             Seen { what: "The first call with the token", at: called },
             Seen { what: "The IdP asked what the gateway can do", at: first(&early, is_discovery) },
             Seen { what: "The IdP tested the connection", at: first(&early, |meaning| meaning == "test connection") },
             Seen { what: "The IdP looked a user up", at: first(&early, is_lookup) },
-            Seen { what: "A User was created", at: since("User") },
+            Seen { what: "A User was created", at: first_user },
             Seen { what: "A User was changed or deactivated", at: first(&early, is_change) },
-            Seen { what: "A Group was pushed", at: since("Group") },
+            Seen { what: "A Group was pushed", at: first_group },
             Seen {
                 what: "Members of a Group were changed",
                 at: first(&early, |meaning| meaning == "change members of Group"),

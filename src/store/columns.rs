@@ -115,6 +115,33 @@ impl<'q, T: Id> Encode<'q, Sqlite> for IdList<'_, T> {
     }
 }
 
+/// Texts to look up at once: an array on PostgreSQL, JSON for `json_each` on SQLite.
+pub(super) struct TextList<'a>(pub(super) &'a [String]);
+
+impl Type<Postgres> for TextList<'_> {
+    fn type_info() -> PgTypeInfo {
+        <Vec<String> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'q> Encode<'q, Postgres> for TextList<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        <Vec<String> as Encode<'q, Postgres>>::encode(self.0.to_vec(), buffer)
+    }
+}
+
+impl Type<Sqlite> for TextList<'_> {
+    fn type_info() -> SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+
+impl<'q> Encode<'q, Sqlite> for TextList<'_> {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        <String as Encode<'q, Sqlite>>::encode(serde_json::to_string(self.0)?, buffer)
+    }
+}
+
 stored_as!(i64, Timestamp::millis, Timestamp::from_millis; Timestamp);
 
 /// An enum that stands in a column as one of a fixed list of names.

@@ -3,6 +3,8 @@
 
 use sqlx::FromRow;
 
+use super::columns::IdList;
+use super::resources::ResourceKind;
 use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
 use crate::clock::Timestamp;
@@ -26,16 +28,10 @@ pub struct TokensTogether {
 /// What a connection has asserted, by connection.
 #[derive(Debug, Clone, FromRow)]
 pub struct ResourcesTogether {
-    /// The connection.
-    pub connection_id: ConnectionId,
     /// `User` or `Group`.
     pub kind: String,
     /// How many.
     pub count: i64,
-    /// When the oldest was made.
-    pub first_at: Timestamp,
-    /// How many are not active.
-    pub inactive: i64,
 }
 
 /// The calls of a connection since a time, together.
@@ -105,8 +101,6 @@ pub struct ListedGroup {
     pub external_id: Option<String>,
     /// Its document.
     pub document: String,
-    /// How many members it has.
-    pub members: i64,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
@@ -135,9 +129,11 @@ statements! {
     TOKENS = "SELECT connection_id, COUNT(*) AS live, MAX(expires_at) AS expires_at, MIN(created_at) AS first_at, \
         MAX(last_used_at) AS last_used_at FROM tokens \
         WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY connection_id";
-    RESOURCES = "SELECT connection_id, kind, COUNT(*) AS count, MIN(created_at) AS first_at, \
-        COUNT(CASE WHEN NOT active THEN 1 END) AS inactive FROM resources \
-        WHERE organization_id = $1 AND connection_id = $2 GROUP BY connection_id, kind";
+    RESOURCES = "SELECT kind, COUNT(*) AS count FROM resources \
+        WHERE organization_id = $1 AND connection_id = $2 GROUP BY kind";
+    // Their ids stand in the order in which they were made.
+    FIRST_RESOURCE = "SELECT created_at FROM resources \
+        WHERE organization_id = $1 AND connection_id = $2 AND kind = $3 ORDER BY id LIMIT 1";
     CALLS_SINCE = "SELECT connection_id, COUNT(*) AS calls, COUNT(CASE WHEN status >= 400 THEN 1 END) AS failed, \
         MIN(CASE WHEN status >= 400 THEN at END) AS first_failed_at, MAX(at) AS last_at FROM request_log \
         WHERE organization_id = $1 AND at >= $2 AND connection_id IS NOT NULL GROUP BY connection_id";
@@ -152,11 +148,16 @@ statements! {
     RECENT_CALLS = "SELECT at, reference, meaning, status, detail FROM request_log \
         WHERE organization_id = $1 AND connection_id = $2 ORDER BY at DESC, id DESC LIMIT $3";
     GROUPS_PAGE = "SELECT r.id, r.connection_id, c.key AS connection, r.name_key, r.external_id, r.document, \
-        (SELECT COUNT(*) FROM members m WHERE m.organization_id = r.organization_id \
-        AND m.connection_id = r.connection_id AND m.group_id = r.id) AS members, r.updated_at \
-        FROM resources r JOIN connections c ON c.organization_id = r.organization_id AND c.id = r.connection_id \
+        r.updated_at FROM resources r JOIN connections c ON c.organization_id = r.organization_id AND c.id = r.connection_id \
         WHERE r.organization_id = $1 AND r.kind = 'Group' AND (r.name_key, r.id) > ($2, $3) \
         ORDER BY r.name_key, r.id LIMIT $4";
+    COUNT_MEMBERS_OF_EACH = "SELECT r.id, COUNT(*) FROM json_each($2) AS wanted \
+        CROSS JOIN resources r ON r.organization_id = $1 AND r.id = unhex(wanted.value) \
+        CROSS JOIN members m ON m.organization_id = r.organization_id AND m.connection_id = r.connection_id \
+        AND m.group_id = r.id GROUP BY r.id",
+        postgres "SELECT r.id, COUNT(*) FROM resources r \
+        JOIN members m ON m.organization_id = r.organization_id AND m.connection_id = r.connection_id \
+        AND m.group_id = r.id WHERE r.organization_id = $1 AND r.id = ANY($2) GROUP BY r.id";
     PEOPLE_OF_RULES = "SELECT r.id AS rule_id, (SELECT COUNT(DISTINCT g.person_id) FROM grants g \
         WHERE g.organization_id = r.organization_id AND g.rule_id = r.id AND g.state = 'effective') AS people \
         FROM rules r WHERE r.organization_id = $1 AND r.connection_id = $2";
@@ -184,6 +185,16 @@ impl Reader {
         connection: ConnectionId,
     ) -> Result<Vec<ResourcesTogether>, Error> {
         run!(self, query_as::<ResourcesTogether>(RESOURCES, organization, connection).fetch_all)
+    }
+
+    /// When the oldest of a kind that a connection asserts was made.
+    pub async fn first_resource(
+        &mut self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        kind: ResourceKind,
+    ) -> Result<Option<Timestamp>, Error> {
+        run!(self, query_scalar::<Timestamp>(FIRST_RESOURCE, organization, connection, kind).fetch_optional)
     }
 
     /// The calls of each connection since a time.
@@ -233,6 +244,15 @@ impl Reader {
     ) -> Result<Vec<ListedGroup>, Error> {
         let (name_key, id) = after;
         run!(self, query_as::<ListedGroup>(GROUPS_PAGE, organization, name_key, id, limit).fetch_all)
+    }
+
+    /// How many members each of these groups has; none is left out.
+    pub async fn count_members_of_each(
+        &mut self,
+        organization: OrganizationId,
+        groups: &[ResourceId],
+    ) -> Result<Vec<(ResourceId, i64)>, Error> {
+        run!(self, query_as::<(ResourceId, i64)>(COUNT_MEMBERS_OF_EACH, organization, IdList(groups)).fetch_all)
     }
 
     /// How many people have something by each rule of a connection.

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::columns::named_states;
+use super::columns::{TextList, named_states};
 use super::links::LinkState;
 use super::statement::{run, statements};
 use super::{Error, Reader, Tx};
@@ -103,6 +103,8 @@ pub struct Joinable {
 /// An IdP's User that has an address.
 #[derive(Debug, Clone, FromRow)]
 pub struct KnownUser {
+    /// The address, as it is compared.
+    pub email_key: String,
     /// The key of the IdP's connection.
     pub connection: String,
     /// Whether it is linked to a person, if it can be.
@@ -145,9 +147,14 @@ statements! {
         installation_wide "whoever asks is no organization's yet; only a proven address comes here";
     BY_DUNS = "SELECT id, name FROM organizations WHERE duns = $1",
         installation_wide "whoever asks is no organization's yet; only a proven address comes here";
-    KNOWN_TO_IDPS = "SELECT c.key AS connection, l.state AS link FROM connections c \
+    KNOWN_TO_IDPS = "SELECT e.value_key AS email_key, c.key AS connection, l.state AS link FROM json_each($2) AS wanted \
+        CROSS JOIN connections c ON c.organization_id = $1 \
         JOIN resource_emails e ON e.organization_id = c.organization_id AND e.connection_id = c.id \
-        AND e.value_key = $2 \
+        AND e.value_key = wanted.value \
+        LEFT JOIN links l ON l.organization_id = e.organization_id AND l.resource_id = e.resource_id ORDER BY c.key",
+        postgres "SELECT e.value_key AS email_key, c.key AS connection, l.state AS link FROM connections c \
+        JOIN resource_emails e ON e.organization_id = c.organization_id AND e.connection_id = c.id \
+        AND e.value_key = ANY($2) \
         LEFT JOIN links l ON l.organization_id = e.organization_id AND l.resource_id = e.resource_id \
         WHERE c.organization_id = $1 ORDER BY c.key";
 }
@@ -224,13 +231,13 @@ impl Reader {
         run!(self, query_as::<Joinable>(BY_DUNS, duns).fetch_optional)
     }
 
-    /// The Users that IdPs sent with an address, as folded.
+    /// The Users that IdPs sent with these addresses, as folded.
     pub async fn known_to_idps(
         &mut self,
         organization: OrganizationId,
-        value_key: &str,
+        value_keys: &[String],
     ) -> Result<Vec<KnownUser>, Error> {
-        run!(self, query_as::<KnownUser>(KNOWN_TO_IDPS, organization, value_key).fetch_all)
+        run!(self, query_as::<KnownUser>(KNOWN_TO_IDPS, organization, TextList(value_keys)).fetch_all)
     }
 }
 

@@ -81,6 +81,8 @@ pub struct EffectRow {
     pub after: String,
     /// What else there is to say.
     pub note: Option<String>,
+    /// Of which kinds it is, a bit each.
+    pub kinds: i64,
 }
 
 /// A grant, as far as a plan depends on it.
@@ -106,10 +108,16 @@ statements! {
         decided_by, decided_at, finished_at, total, done, differs, request_id FROM plans \
         WHERE organization_id = $1 ORDER BY id DESC LIMIT $2";
     ADD_EFFECT = "INSERT INTO plan_effects \
-        (organization_id, plan_id, position, person_id, resource_id, email, before, after, note) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    EFFECTS_AFTER = "SELECT position, person_id, resource_id, email, before, after, note FROM plan_effects \
+        (organization_id, plan_id, position, person_id, resource_id, email, before, after, note, kinds) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    EFFECTS_AFTER = "SELECT position, person_id, resource_id, email, before, after, note, kinds FROM plan_effects \
         WHERE organization_id = $1 AND plan_id = $2 AND position > $3 ORDER BY position LIMIT $4";
+    // By the index that holds the kinds: only where one is found, a row is read.
+    EFFECTS_OF_KIND = "SELECT position, person_id, resource_id, email, before, after, note, kinds \
+        FROM plan_effects INDEXED BY plan_effects_kinds_idx \
+        WHERE organization_id = $1 AND plan_id = $2 AND position > $3 AND (kinds & $5) <> 0 ORDER BY position LIMIT $4",
+        postgres "SELECT position, person_id, resource_id, email, before, after, note, kinds FROM plan_effects \
+        WHERE organization_id = $1 AND plan_id = $2 AND position > $3 AND (kinds & $5) <> 0 ORDER BY position LIMIT $4";
     NOTE = "UPDATE plan_effects SET note = $4 WHERE organization_id = $1 AND plan_id = $2 AND position = $3";
     READ_RESOURCES = "SELECT id, version FROM resources \
         WHERE organization_id = $1 AND connection_id = $2 ORDER BY id";
@@ -149,6 +157,18 @@ impl Reader {
         limit: i64,
     ) -> Result<Vec<EffectRow>, Error> {
         run!(self, query_as::<EffectRow>(EFFECTS_AFTER, organization, plan, position, limit).fetch_all)
+    }
+
+    /// The next effects of a kind after a place in the order.
+    pub async fn plan_effects_of_kind(
+        &mut self,
+        organization: OrganizationId,
+        plan: PlanId,
+        kind: i64,
+        position: i64,
+        limit: i64,
+    ) -> Result<Vec<EffectRow>, Error> {
+        run!(self, query_as::<EffectRow>(EFFECTS_OF_KIND, organization, plan, position, limit, kind).fetch_all)
     }
 
     /// Every resource of a connection with its version.
@@ -260,6 +280,7 @@ impl Tx {
                 &row.before,
                 &row.after,
                 &row.note,
+                row.kinds,
             )
         )
         .map(drop)

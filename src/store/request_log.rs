@@ -121,6 +121,19 @@ pub struct Gap {
     pub missing: i64,
 }
 
+/// Whose requests, from an index of their own.
+#[derive(Debug, Clone, Copy)]
+pub enum Of {
+    /// Everybody's, and nobody's.
+    Everybody,
+    /// An organization's.
+    Organization(OrganizationId),
+    /// Of an organization's those that were refused or failed.
+    Failed(OrganizationId),
+    /// Of an organization's those to a connection.
+    Connection(OrganizationId, ConnectionId),
+}
+
 /// The time to begin with, and the place before which to go on.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
@@ -173,6 +186,14 @@ statements! {
         target_kind, target_id, target_name, status, scim_type, detail, duration_us, address, agent, steps, quirks, \
         body FROM request_log \
         WHERE organization_id = $1 AND at >= $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5";
+    FAILED_OF = "SELECT organization_id, id, at, reference, connection, credential, method, path, meaning, \
+        target_kind, target_id, target_name, status, scim_type, detail, duration_us, address, agent, steps, quirks, \
+        body FROM request_log WHERE organization_id = $1 AND status >= 400 AND at >= $2 AND (at, id) < ($3, $4) \
+        ORDER BY at DESC, id DESC LIMIT $5";
+    OF_CONNECTION = "SELECT organization_id, id, at, reference, connection, credential, method, path, meaning, \
+        target_kind, target_id, target_name, status, scim_type, detail, duration_us, address, agent, steps, quirks, \
+        body FROM request_log WHERE organization_id = $1 AND connection_id = $6 AND at >= $2 AND (at, id) < ($3, $4) \
+        ORDER BY at DESC, id DESC LIMIT $5";
     PAGE = "SELECT organization_id, id, at, reference, connection, credential, method, path, meaning, \
         target_kind, target_id, target_name, status, scim_type, detail, duration_us, address, agent, steps, quirks, \
         body FROM request_log WHERE at >= $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4",
@@ -212,19 +233,16 @@ impl Books {
 }
 
 impl Reader {
-    /// Requests of one organization, or of all and nobody, the newest first.
-    pub async fn requests(
-        &mut self,
-        organization: Option<OrganizationId>,
-        span: Span,
-        limit: i64,
-    ) -> Result<Vec<RequestRow>, Error> {
+    /// Requests, the newest first.
+    pub async fn requests(&mut self, of: Of, span: Span, limit: i64) -> Result<Vec<RequestRow>, Error> {
         let Span { since, before: (at, id) } = span;
-        match organization {
-            Some(organization) => {
-                run!(self, query_as::<RequestRow>(PAGE_OF, organization, since, at, id, limit).fetch_all)
+        match of {
+            Of::Everybody => run!(self, query_as::<RequestRow>(PAGE, since, at, id, limit).fetch_all),
+            Of::Organization(own) => run!(self, query_as::<RequestRow>(PAGE_OF, own, since, at, id, limit).fetch_all),
+            Of::Failed(own) => run!(self, query_as::<RequestRow>(FAILED_OF, own, since, at, id, limit).fetch_all),
+            Of::Connection(own, connection) => {
+                run!(self, query_as::<RequestRow>(OF_CONNECTION, own, since, at, id, limit, connection).fetch_all)
             }
-            None => run!(self, query_as::<RequestRow>(PAGE, since, at, id, limit).fetch_all),
         }
     }
 

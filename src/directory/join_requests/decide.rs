@@ -198,9 +198,11 @@ pub(super) async fn load(
     organization: OrganizationId,
     id: JoinRequestId,
 ) -> Result<JoinRequest, Error> {
-    let Some(row) = reader.join_request(organization, id).await? else {
-        let advice = "«secaro-gateway request list» shows those there are";
-        return Err(Error::NotFound { kind: "join request", name: id.to_string(), advice });
-    };
+    let row = reader.join_request(organization, id).await?.ok_or_else(|| unknown(id))?;
     Ok(JoinRequest::of(row)?)
+}
+
+pub(super) fn unknown(id: JoinRequestId) -> Error {
+    let advice = "«secaro-gateway request list» shows those there are";
+    Error::NotFound { kind: "join request", name: id.to_string(), advice }
 }

@@ -1,12 +1,14 @@
 //! What an Organization admin sees of requests: one of the tabs, in order, each with what helps to decide.
 
+use std::collections::HashMap;
+
 use super::decide::load;
 use super::{JoinRequest, JoinRequestState, MatchedBy};
 use crate::clock::Timestamp;
 use crate::directory::email::Email;
 use crate::directory::facilities::{self, Place};
 use crate::directory::{Directory, Error};
-use crate::ids::{Id as _, JoinRequestId};
+use crate::ids::{Id as _, JoinRequestId, OrganizationId};
 use crate::scim::fold;
 use crate::store::links::LinkState;
 use crate::store::{self, Reader};
@@ -97,11 +99,8 @@ impl Directory {
             Order::Newest => reader.newest_join_requests(organization, page.state, from, page.limit).await?,
             Order::Oldest => reader.oldest_join_requests(organization, page.state, from, page.limit).await?,
         };
-        let mut listed = Vec::with_capacity(rows.len());
-        for row in rows {
-            listed.push(with_help(&mut reader, JoinRequest::of(row)?, now).await?);
-        }
-        Ok(listed)
+        let requests = rows.into_iter().map(JoinRequest::of).collect::<Result<Vec<_>, _>>()?;
+        Ok(with_help(&mut reader, organization, requests, now).await?)
     }
 
     /// One request.
@@ -109,27 +108,58 @@ impl Directory {
         let organization = self.find_organization(organization).await?.id;
         let mut reader = self.store.read().await?;
         let request = load(&mut reader, organization, id).await?;
-        Ok(with_help(&mut reader, request, self.store.clock().now()).await?)
+        let listed = with_help(&mut reader, organization, vec![request], self.store.clock().now()).await?;
+        listed.into_iter().next().ok_or_else(|| super::decide::unknown(id))
     }
 }
 
-async fn with_help(reader: &mut Reader, request: JoinRequest, now: Timestamp) -> Result<Listed, store::Error> {
-    let organization = request.organization;
-    let email = Email::parse(&request.email);
-    let domain = email.map(|email| email.domain().as_str().to_owned()).unwrap_or_default();
-    let domain_verified = reader.is_verified_domain(organization, &domain).await?;
-    let known = reader.known_to_idps(organization, &fold(&request.email)).await?;
-    let known_to_idps = known.into_iter().map(|user| Known { connection: user.connection, link: user.link }).collect();
-    let all = reader.facilities(organization).await?;
-    let mut wished_facilities = Vec::new();
-    let texts = request.wishes.as_deref().unwrap_or_default().split(['\n', ',', ';']).map(str::trim);
-    for text in texts.filter(|text| !text.is_empty()) {
-        let facility = match facilities::resolve(reader, organization, &fold(text)).await? {
-            Place::Known(id) => all.iter().find(|facility| facility.id == id).map(|facility| facility.key.clone()),
-            Place::Dormant(..) => None,
-        };
-        wished_facilities.push(Wish { text: text.to_owned(), facility });
+/// Adds to each what helps to decide it; looks each thing up once, however many ask for it.
+async fn with_help(
+    reader: &mut Reader,
+    organization: OrganizationId,
+    requests: Vec<JoinRequest>,
+    now: Timestamp,
+) -> Result<Vec<Listed>, store::Error> {
+    let domains = reader.domains(organization).await?;
+    let is_verified = |name: &str| {
+        domains.iter().any(|row| row.name == name && row.verified_at.is_some() && row.suspended_at.is_none())
+    };
+    let addresses: Vec<String> = requests.iter().map(|request| fold(&request.email)).collect();
+    let known = reader.known_to_idps(organization, &addresses).await?;
+    let facilities = reader.facilities(organization).await?;
+    let mut meant: HashMap<String, Option<String>> = HashMap::new();
+    let mut listed = Vec::with_capacity(requests.len());
+    for (request, address) in requests.into_iter().zip(addresses) {
+        let email = Email::parse(&request.email);
+        let domain = email.map(|email| email.domain().as_str().to_owned()).unwrap_or_default();
+        let mut wished_facilities = Vec::new();
+        for text in wishes(&request) {
+            let name_key = fold(&text);
+            if !meant.contains_key(&name_key) {
+                let key = match facilities::resolve(reader, organization, &name_key).await? {
+                    Place::Known(id) => facilities.iter().find(|one| one.id == id).map(|one| one.key.clone()),
+                    Place::Dormant(..) => None,
+                };
+                meant.insert(name_key.clone(), key);
+            }
+            wished_facilities.push(Wish { text, facility: meant.get(&name_key).cloned().flatten() });
+        }
+        let of_address = known.iter().filter(|user| user.email_key == address);
+        let known_to_idps = of_address.map(|user| Known { connection: user.connection.clone(), link: user.link });
+        listed.push(Listed {
+            known_to_idps: known_to_idps.collect(),
+            age_days: now.since(request.asked_at).as_secs() / (24 * 60 * 60),
+            domain_verified: is_verified(&domain),
+            domain,
+            wished_facilities,
+            request,
+        });
     }
-    let age_days = now.since(request.asked_at).as_secs() / (24 * 60 * 60);
-    Ok(Listed { request, age_days, domain, domain_verified, known_to_idps, wished_facilities })
+    Ok(listed)
+}
+
+/// Each facility that somebody would like, in their words.
+fn wishes(request: &JoinRequest) -> Vec<String> {
+    let texts = request.wishes.as_deref().unwrap_or_default().split(['\n', ',', ';']).map(str::trim);
+    texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }

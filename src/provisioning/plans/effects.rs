@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::which::kinds;
 use crate::directory::permissions::Permission;
 use crate::ids::{ConnectionId, PersonId, ResourceId};
 use crate::provisioning::{Error, links, view};
@@ -132,6 +133,7 @@ impl Effect {
             before: serde_json::json!(self.before).to_string(),
             after: serde_json::json!(self.after).to_string(),
             note: self.note.clone(),
+            kinds: kinds(self),
         }
     }
 }

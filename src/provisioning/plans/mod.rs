@@ -9,10 +9,12 @@ mod following;
 mod mails;
 mod make;
 mod replay;
+mod which;
 
 pub use change::Change;
 pub use effects::{Access, Effect};
 pub use replay::Replay;
+pub use which::{EffectsPage, Which};
 
 use serde::{Deserialize, Serialize};
 

@@ -17,7 +17,7 @@ use crate::scim::fold;
 use crate::store::audit::AuditRecord;
 use crate::store::outbox::EventRow;
 use crate::store::people::Status as PersonStatus;
-use crate::store::request_log::{RequestRow, Span};
+use crate::store::request_log::{Of, RequestRow, Span};
 use crate::store::{self, Reader};
 
 pub use crate::store::request_log::Gap;
@@ -47,6 +47,14 @@ impl Status {
         match text.to_ascii_lowercase().strip_suffix("xx") {
             Some(class) => class.parse().ok().filter(|class| (1..=5).contains(class)).map(Self::Class),
             None => text.parse().ok().filter(|status| (100..=599).contains(status)).map(Self::Is),
+        }
+    }
+
+    /// Whether it holds only what was refused or failed.
+    const fn is_of_failures(self) -> bool {
+        match self {
+            Self::Is(status) => status >= 400,
+            Self::Class(class) => class >= 4,
         }
     }
 
@@ -305,10 +313,12 @@ impl RequestLog {
             before: place(&mut reader, organization, filters).await?,
         };
         let mut listed = Listed { requests: Vec::new(), next: None, stopped: false, gaps: Vec::new() };
+        let (of, all_fit) = of(&mut reader, organization, filters).await?;
+        let chunk = if all_fit { i64::try_from(filters.limit.max(1)).unwrap_or(CHUNK).min(CHUNK) } else { CHUNK };
         let mut looked_at = 0;
         loop {
-            let rows = reader.requests(organization, span, CHUNK).await?;
-            let whole = rows.len() < usize::try_from(CHUNK).unwrap_or_default();
+            let rows = reader.requests(of, span, chunk).await?;
+            let whole = rows.len() < usize::try_from(chunk).unwrap_or_default();
             for row in rows {
                 looked_at += 1;
                 span.before = (row.at, row.id);
@@ -339,6 +349,29 @@ async fn person(
     let link = reader.link(organization, resource).await?;
     let Some(person) = link.and_then(|link| link.person_id) else { return Ok(None) };
     Ok(reader.person(organization, person).await?.map(|person| person.email))
+}
+
+/// Whose requests to look at for these filters, and whether all of those fit them.
+async fn of(
+    reader: &mut Reader,
+    organization: Option<OrganizationId>,
+    filters: &Filters,
+) -> Result<(Of, bool), store::Error> {
+    let Filters { connection, status, failed, method, text, until: _, since: _, before: _, limit: _ } = filters;
+    let no_more = method.is_none() && text.is_none();
+    let Some(own) = organization else {
+        return Ok((Of::Everybody, no_more && connection.is_none() && status.is_none() && !failed));
+    };
+    if *failed || status.is_some_and(Status::is_of_failures) {
+        return Ok((Of::Failed(own), no_more && connection.is_none() && status.is_none()));
+    }
+    if let Some(key) = connection {
+        let found = reader.connection_by_key(&key.to_ascii_lowercase()).await?;
+        if let Some(found) = found.filter(|found| found.organization_id == own) {
+            return Ok((Of::Connection(own, found.id), no_more && status.is_none()));
+        }
+    }
+    Ok((Of::Organization(own), no_more && connection.is_none() && status.is_none()))
 }
 
 /// The place before which a list begins.

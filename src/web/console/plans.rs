@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::directory;
 use crate::ids::PlanId;
 use crate::provisioning::Error;
-use crate::provisioning::plans::{Change, Effect, Plan, State as PlanState};
+use crate::provisioning::plans::{Change, Effect, EffectsPage, Plan, State as PlanState, Which};
 use crate::web::routes::Routes;
 
 #[derive(Template)]
@@ -37,70 +37,22 @@ struct One {
     now: Timestamp,
     plan: Plan,
     effects: Vec<Effect>,
-    only: Only,
-    found: usize,
+    which: Which,
+    /// Where the next page is.
+    next: Option<String>,
     wrong: Option<String>,
 }
 
-impl One {
-    /// Whether there are more than are shown.
-    const fn cut(&self) -> bool {
-        self.found > self.effects.len()
-    }
-}
-
-/// Whom of a plan to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Only {
-    All,
-    Gain,
-    Lose,
-    Downgraded,
-    Admins,
-    Held,
-    UnknownFacility,
-}
-
-impl Only {
-    pub(super) const ALL: [Self; 7] =
-        [Self::All, Self::Gain, Self::Lose, Self::Downgraded, Self::Admins, Self::Held, Self::UnknownFacility];
-
-    /// As it stands in the address.
-    pub(super) const fn key(self) -> &'static str {
-        match self {
-            Self::All => "",
-            Self::Gain => "gain",
-            Self::Lose => "lose",
-            Self::Downgraded => "view-only",
-            Self::Admins => "admins",
-            Self::Held => "held",
-            Self::UnknownFacility => "unknown-facility",
-        }
-    }
-
-    /// As its tab says.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::All => "Everybody",
-            Self::Gain => "Gain",
-            Self::Lose => "Lose",
-            Self::Downgraded => "Become View only",
-            Self::Admins => "Admins changed",
-            Self::Held => "Held",
-            Self::UnknownFacility => "Unknown facility",
-        }
-    }
-
-    fn holds(self, effect: &Effect) -> bool {
-        match self {
-            Self::All => true,
-            Self::Gain => !effect.gained().is_empty(),
-            Self::Lose => !effect.lost().is_empty(),
-            Self::Downgraded => effect.becomes_view_only(),
-            Self::Admins => effect.changes_admins(),
-            Self::Held => !effect.after.held.is_empty(),
-            Self::UnknownFacility => !effect.unknown_facilities().is_empty(),
-        }
+/// A tab of a plan: how it stands in the address, and what it is called.
+pub(super) const fn tab(which: Which) -> (&'static str, &'static str) {
+    match which {
+        Which::All => ("", "Everybody"),
+        Which::Gain => ("gain", "Gain"),
+        Which::Lose => ("lose", "Lose"),
+        Which::ViewOnly => ("view-only", "Become View only"),
+        Which::Admins => ("admins", "Admins changed"),
+        Which::Held => ("held", "Held"),
+        Which::UnknownFacility => ("unknown-facility", "Unknown facility"),
     }
 }
 
@@ -124,8 +76,8 @@ pub(super) const fn tense(plan: &Plan) -> &'static str {
     }
 }
 
-/// People who are shown of a plan; the numbers count all.
-const SHOWN: usize = 500;
+/// People of a plan on a page.
+const PEOPLE: usize = 100;
 
 pub(super) fn routes(routes: Routes, console: &Arc<Console>) -> Routes {
     routes
@@ -182,14 +134,15 @@ fn nowhere(error: Error) -> Refused {
 
 impl Console {
     async fn plan_page(&self, session: &Session, status: u16, id: &str, asked: Asked, wrong: Option<String>) -> Answer {
-        let found = self.provisioning.shown_plan_in(session.organization_id(), id_of(id)?).await;
-        let (plan, mut effects) = found.map_err(nowhere)?;
-        let only = Only::ALL.into_iter().find(|only| only.key() == asked.query("only")).unwrap_or(Only::All);
-        effects.retain(|effect| only.holds(effect));
-        let found = effects.len();
-        effects.truncate(SHOWN);
+        let (organization, id) = (session.organization_id(), id_of(id)?);
+        let plan = self.provisioning.plan_in(organization, id).await.map_err(nowhere)?;
+        let which = Which::ALL.into_iter().find(|which| tab(*which).0 == asked.query("only")).unwrap_or(Which::All);
+        let after = asked.query("after").parse().unwrap_or_default();
+        let EffectsPage { effects, next } =
+            self.provisioning.plan_effects(organization, id, which, after, PEOPLE).await?;
+        let next = next.map(|place| asked.with(&[("after", &place.to_string())]));
         let shell = Shell::of(session, "Plan", Place::Plans);
-        Ok(page(status, session, &One { shell, now: self.now(), plan, effects, only, found, wrong }))
+        Ok(page(status, session, &One { shell, now: self.now(), plan, effects, which, next, wrong }))
     }
 
     /// Makes a plan of a change and leads to it; a change that moves nobody is in force at once.
@@ -207,7 +160,17 @@ async fn apply(State(console): State<Arc<Console>>, session: Session, Path(id): 
     let plan = console.provisioning.plan_in(session.organization_id(), id_of(&id)?).await.map_err(nowhere)?;
     match taken(console.provisioning.start_plan(&session.actor(), plan.id).await)? {
         Ok(_) => Ok(see_with(&format!("/console/plans/{id}"), "The plan is being applied.")),
-        Err(wrong) => console.plan_page(&session, wrong.status, &id, Asked::of("", &[]), Some(wrong.words)).await,
+        Err(wrong) => {
+            console
+                .plan_page(
+                    &session,
+                    wrong.status,
+                    &id,
+                    Asked::of(&format!("/console/plans/{id}"), &[]),
+                    Some(wrong.words),
+                )
+                .await
+        }
     }
 }
 
@@ -215,6 +178,16 @@ async fn discard(State(console): State<Arc<Console>>, session: Session, Path(id)
     let plan = console.provisioning.plan_in(session.organization_id(), id_of(&id)?).await.map_err(nowhere)?;
     match taken(console.provisioning.discard_plan(&session.actor(), plan.id).await)? {
         Ok(_) => Ok(see_with("/console/plans", "The plan was discarded. Nothing was changed.")),
-        Err(wrong) => console.plan_page(&session, wrong.status, &id, Asked::of("", &[]), Some(wrong.words)).await,
+        Err(wrong) => {
+            console
+                .plan_page(
+                    &session,
+                    wrong.status,
+                    &id,
+                    Asked::of(&format!("/console/plans/{id}"), &[]),
+                    Some(wrong.words),
+                )
+                .await
+        }
     }
 }

@@ -216,3 +216,77 @@ async fn a_filter_that_leaves_few_and_one_that_leaves_many_miss_nobody() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_plan_shows_whom_it_moves_a_page_at_a_time_and_by_kind() {
+    let (app, ada) = with_an_admin().await;
+    let idp = app.limited("okta", "edit").await;
+    for n in 0..130 {
+        idp.user(&format!("person{n:03}@example.org")).await;
+    }
+    let boss = idp.user("boss@example.org").await;
+    let chiefs = idp.group("chiefs", &[&boss]).await;
+    let planned = |fields: Vec<(&'static str, String)>| {
+        let (app, ada) = (&app, &ada);
+        async move {
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let sent = app.send(ada, "/console/connections/okta/rules", &fields).await.expect(303);
+            sent.headers["location"].to_str().unwrap().to_owned()
+        }
+    };
+    let rule = |kind: &str, subject: &str, value: &str, gives: &str| {
+        [("kind", kind), ("subject", subject), ("value", value), ("gives", gives)]
+            .map(|(name, value)| (name, value.to_owned()))
+            .to_vec()
+    };
+    let everybody = planned(rule("attribute", "active", "true", "edit_organization")).await;
+    let (all, count) = pages(&app, &ada, &everybody, "<th scope=\"row\"><a href=\"").await;
+    assert_eq!((all.len(), count), (131, 2), "{everybody}");
+    assert!(all_different(&all));
+    let (gain, count) = pages(&app, &ada, &format!("{everybody}?only=gain"), "<th scope=\"row\"><a href=\"").await;
+    assert_eq!((gain, count), (all, 2));
+    for none in ["lose", "view-only", "admins", "held", "unknown-facility"] {
+        let page = app.browse(&ada, &format!("{everybody}?only={none}")).await.expect(200);
+        assert!(page.words().contains("Nobody."), "{none}");
+    }
+    // What the connection may not grant is held, and is one person of many.
+    let held = planned(rule("group", &chiefs, "", "billing_admin")).await;
+    let (of_kind, _) = pages(&app, &ada, &format!("{held}?only=held"), "<th scope=\"row\"><a href=\"").await;
+    assert_eq!(of_kind.len(), 1);
+    // Planned by an earlier version, every kind is looked at.
+    app.sql().await.execute("UPDATE plan_effects SET kinds = -1").await;
+    let (of_kind, _) = pages(&app, &ada, &format!("{held}?only=held"), "<th scope=\"row\"><a href=\"").await;
+    assert_eq!(of_kind.len(), 1);
+    let page = app.browse(&ada, &format!("{everybody}?only=lose")).await.expect(200);
+    assert!(page.words().contains("Nobody."));
+}
+
+#[tokio::test]
+async fn the_request_log_is_narrowed_and_paged_and_misses_none() {
+    let (app, ada) = with_an_admin().await;
+    let (okta, entra) = (app.limited("okta", "edit").await, app.limited("entra", "edit").await);
+    for n in 0..60 {
+        okta.user(&format!("person{n:02}@example.org")).await;
+        okta.get("/Users/nobody").await.expect(404);
+        entra.get("/Groups/nobody").await.expect(404);
+        entra.get("/Users?count=1").await.expect(200);
+        app.clock.advance(Duration::from_secs(if n % 4 == 0 { 0 } else { 1 }));
+    }
+    app.opened.request_log.write_waiting().await;
+    for (query, expected) in [
+        ("", 240),
+        ("status=failed", 120),
+        ("status=404", 120),
+        ("status=4xx&connection=okta", 60),
+        ("status=201", 60),
+        ("connection=okta", 120),
+        ("connection=entra&status=200", 60),
+        ("q=person0", 10),
+        ("status=failed&q=Group", 60),
+        ("connection=nobody", 0),
+    ] {
+        let (found, _) = pages(&app, &ada, &format!("/console/requests?{query}"), "href=\"/console/requests/").await;
+        let found: BTreeSet<_> = found.into_iter().filter(|reference| reference.len() == 10).collect();
+        assert_eq!(found.len(), expected, "{query}");
+    }
+}
