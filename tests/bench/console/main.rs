@@ -20,7 +20,7 @@ use walk::Site;
 const FEW: usize = 10;
 
 /// Addresses that no link leads to: what is typed into a form.
-const TYPED: [&str; 12] = [
+const TYPED: [&str; 11] = [
     "/console/users?q=ada",
     "/console/users?q=nobody-is-called-so",
     "/console/users?role=view_only",
@@ -32,7 +32,6 @@ const TYPED: [&str; 12] = [
     "/console/requests?q=User",
     "/console/audit?actor=connection+okta",
     "/console/connections/okta?tab=rules&try=secaro-leeds-editors",
-    "/console/search?q=ada",
 ];
 
 #[tokio::main]
@@ -67,7 +66,7 @@ async fn main() {
         print(name, &one, &other);
     }
     for route in unreached {
-        println!("{route:<66} no link leads there");
+        println!("{route:<66} leads elsewhere, or no link leads there");
     }
 }
 

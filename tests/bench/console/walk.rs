@@ -70,7 +70,7 @@ impl Site {
     }
 }
 
-/// Which kind of page an address is of.
+/// Which kind of page an address is of; none if two filters meet, or a page of one is turned: those are walked alone.
 fn name(address: &str, routes: &[String]) -> Option<String> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let fits = |route: &&String| {
@@ -87,6 +87,13 @@ fn name(address: &str, routes: &[String]) -> Option<String> {
         .collect();
     said.sort_unstable();
     said.dedup();
+    if is_file(path) {
+        return said.is_empty().then(|| route.clone());
+    }
+    let within_a_tab = said.iter().any(|one| one.starts_with("tab="));
+    if said.len() > 1 && !within_a_tab {
+        return None;
+    }
     Some(if said.is_empty() { route.clone() } else { format!("{route}?{}", said.join("&")) })
 }
 
