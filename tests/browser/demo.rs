@@ -87,7 +87,13 @@ impl Demo {
 fn program(arguments: &[&str], folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_secaro-gateway"));
     let data = folder.path().join("data");
-    command.env_clear().stdin(Stdio::null()).args(arguments).arg("--data-dir").arg(data);
+    command
+        .env_clear()
+        .env("SECARO_CONSOLE__LOOPBACK_PROVIDERS", "true")
+        .stdin(Stdio::null())
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(data);
     command
 }
 

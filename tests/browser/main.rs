@@ -5,4 +5,7 @@ mod demo;
 mod driver;
 mod hostile;
 mod journeys;
+mod oidc;
+#[path = "../it/support/op.rs"]
+mod op;
 mod screens;

@@ -126,7 +126,7 @@ async fn decide(State(console): State<Arc<Console>>, session: Session, fields: F
         }
     }
     if refused.is_empty() {
-        return all_decided("/console/held", done, "change was", "changes were");
+        return Ok(all_decided("/console/held", done, "change was", "changes were"));
     }
     console.held_page(&session, 409, (false, Asked::of("/console/held", &[])), refused).await
 }

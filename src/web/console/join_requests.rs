@@ -156,7 +156,7 @@ async fn decide_several(State(console): State<Arc<Console>>, session: Session, f
         }
     }
     if refused.is_empty() {
-        return all_decided("/console/join-requests", done, "request was", "requests were");
+        return Ok(all_decided("/console/join-requests", done, "request was", "requests were"));
     }
     console.join_requests_page(&session, 409, Asked::of("/console/join-requests", &[]), refused).await
 }

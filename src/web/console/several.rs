@@ -1,7 +1,9 @@
 //! Deciding several at once: each by itself, so that one that is refused stops none. What was not decided is said above
 //! the list, and stays chosen there.
 
-use super::respond::{Answer, Refused, see_with, why_not};
+use axum::response::Response;
+
+use super::respond::{Refused, see_with, why_not};
 use super::words::counted;
 
 /// One of several that was not decided, and why.
@@ -35,6 +37,6 @@ pub(super) fn is_chosen(refused: &[NotDecided], id: impl std::fmt::Display) -> b
 }
 
 /// Leads back to the list when all were decided.
-pub(super) fn all_decided(path: &str, count: usize, one: &str, many: &str) -> Answer {
-    Ok(see_with(path, &format!("{} decided.", counted(count, one, many))))
+pub(super) fn all_decided(path: &str, count: usize, one: &str, many: &str) -> Response {
+    see_with(path, &format!("{} decided.", counted(count, one, many)))
 }

@@ -38,7 +38,7 @@ const TYPED: [&str; 11] = [
 async fn main() {
     let (people, calls) = (asked("--people", 10_000), asked("--calls", 50));
     println!("\n{} {}, {calls} calls each", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let (few, many) = (filled(FEW).await, filled(people).await);
+    let (few, many) = (Box::pin(filled(FEW)).await, Box::pin(filled(people)).await);
     let (pages, unreached) = (many.walk(&TYPED).await, many.unreached(&TYPED).await);
     let known = few.walk(&TYPED).await;
 

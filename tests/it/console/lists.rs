@@ -53,7 +53,7 @@ async fn what_waits_is_paged_oldest_first_and_decided_from_any_page() {
     let idp = app.limited("okta", "edit").await;
     for n in 0..60 {
         idp.post("/Users", &with_a_role(&format!("person{n:02}@example.org"))).await.created();
-        app.clock.advance(Duration::from_secs(if n % 3 == 0 { 0 } else { 1 }));
+        app.clock.advance(Duration::from_secs(u64::from(n % 3 != 0)));
     }
     // Two of them are conflicts.
     app.person("grace@example.org", "active").await;
@@ -270,7 +270,7 @@ async fn the_request_log_is_narrowed_and_paged_and_misses_none() {
         okta.get("/Users/nobody").await.expect(404);
         entra.get("/Groups/nobody").await.expect(404);
         entra.get("/Users?count=1").await.expect(200);
-        app.clock.advance(Duration::from_secs(if n % 4 == 0 { 0 } else { 1 }));
+        app.clock.advance(Duration::from_secs(u64::from(n % 4 != 0)));
     }
     app.opened.request_log.write_waiting().await;
     for (query, expected) in [

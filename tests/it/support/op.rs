@@ -31,6 +31,7 @@ pub(crate) struct Op {
 
 impl Op {
     /// Leads browsers back to this address; its clock goes on from a time in milliseconds.
+    #[expect(clippy::disallowed_methods, reason = "the environment is the tests' interface")]
     pub(crate) fn start(callback: &str, now: i64, manner: Manner) -> Self {
         let modules = std::env::var("TEST_NODE_MODULES");
         let modules = modules.expect("TEST_NODE_MODULES: tests/run installs an OpenID provider");
@@ -42,16 +43,16 @@ impl Op {
         let input = child.stdin.take().expect("piped");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let mut issuer = String::new();
-        output.read_line(&mut issuer).unwrap();
+        output.read_line(&mut issuer).expect("text");
         assert!(issuer.starts_with("http"), "the provider prints its issuer: is TEST_NODE_MODULES complete?");
         Self { issuer: issuer.trim().to_owned(), child, input, output }
     }
 
     /// `claims JSON`: what it says of the subject in it; `advance MS`: time goes by there.
     pub(crate) fn tell(&mut self, line: &str) {
-        writeln!(self.input, "{line}").unwrap();
+        writeln!(self.input, "{line}").expect("it listens");
         let mut done = String::new();
-        self.output.read_line(&mut done).unwrap();
+        self.output.read_line(&mut done).expect("text");
         assert_eq!(done, "done\n");
     }
 }
