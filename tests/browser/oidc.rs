@@ -43,12 +43,7 @@ async fn somebody_invited_joins_with_their_provider_and_is_unlinked() {
     mei.watch().await;
     mei.open(&format!("{base}/invitations/{link}")).await;
     leave(&mei, "Join with Example login").await;
-    mei.until("return document.querySelector('[name=login]') !== null").await;
-    mei.ask(
-        "document.querySelector('[name=login]').value = '00u9'; document.querySelector('[name=password]').value = 'x'; \
-         document.querySelector('[type=submit]').click();",
-    )
-    .await;
+    prove(&mei).await;
     mei.until("return location.pathname === '/console/me'").await;
     mei.open(&format!("{base}/console/me?tab=identity")).await;
     assert!(mei.words().await.contains(&format!("As 00u9 of {}, linked by an invitation", op.issuer)));
@@ -63,6 +58,8 @@ async fn somebody_invited_joins_with_their_provider_and_is_unlinked() {
     mei.open(&format!("{base}/console/me")).await;
     assert_eq!(mei.path().await, "/console/sign-in/example", "whoever came by the provider is led there again");
     leave(&mei, "Continue with Example login").await;
+    // The provider knows her still; but whoever lost a session is asked to prove who they are anew.
+    prove(&mei).await;
     mei.until("return document.querySelector('h1')?.textContent === 'You are not signed in'").await;
     assert!(mei.words().await.contains("knows you as 00u9, which is nobody here yet"), "{}", mei.words().await);
     robin.close().await;
@@ -74,4 +71,13 @@ async fn leave(browser: &Browser, name: &str) {
     let press =
         format!("[...document.querySelectorAll('main button')].find(one => one.innerText === '{name}').click()");
     browser.ask(&press).await;
+}
+
+/// Signs in on the provider's own page.
+async fn prove(browser: &Browser) {
+    browser.until("return document.querySelector('[name=login]') !== null").await;
+    let enter = "document.querySelector('[name=login]').value = '00u9'; \
+                 document.querySelector('[name=password]').value = 'x'; \
+                 document.querySelector('[type=submit]').click();";
+    browser.ask(enter).await;
 }
