@@ -89,7 +89,15 @@ impl Provisioning {
         self.fares_of(&mut reader, organization, all).await
     }
 
-    /// How one connection fares.
+    /// How one connection fares, altogether.
+    pub async fn fares_one(&self, organization: OrganizationId, key: &str) -> Result<Fares, Error> {
+        let connection = self.connection_of(organization, key).await?;
+        let mut reader = self.store.read().await?;
+        let fares = self.fares_of(&mut reader, organization, vec![connection]).await?;
+        Ok(fares.into_iter().next().ok_or_else(|| super::connections::unknown(key))?)
+    }
+
+    /// How one connection fares, hour by hour.
     pub async fn health(&self, organization: OrganizationId, key: &str) -> Result<Health, Error> {
         let connection = self.connection_of(organization, key).await?;
         let id = connection.id;

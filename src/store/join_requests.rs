@@ -149,7 +149,7 @@ statements! {
         installation_wide "whoever asks is no organization's yet; only a proven address comes here";
     KNOWN_TO_IDPS = "SELECT e.value_key AS email_key, c.key AS connection, l.state AS link FROM json_each($2) AS wanted \
         CROSS JOIN connections c ON c.organization_id = $1 \
-        JOIN resource_emails e ON e.organization_id = c.organization_id AND e.connection_id = c.id \
+        CROSS JOIN resource_emails e ON e.organization_id = c.organization_id AND e.connection_id = c.id \
         AND e.value_key = wanted.value \
         LEFT JOIN links l ON l.organization_id = e.organization_id AND l.resource_id = e.resource_id ORDER BY c.key",
         postgres "SELECT e.value_key AS email_key, c.key AS connection, l.state AS link FROM connections c \

@@ -62,7 +62,8 @@ struct One {
     now: Timestamp,
     connection: Connection,
     tab: &'static str,
-    health: Health,
+    /// On its tab.
+    health: Option<Health>,
     chart: Chart,
     tokens: Vec<Token>,
     /// Shown once, in the answer to the form that issued it.
@@ -119,7 +120,10 @@ impl Console {
         let known = ["tokens", "groups", "rules", "settings"];
         let tab = known.into_iter().find(|tab| *tab == asked.query("tab")).unwrap_or("health");
         let tokens = self.provisioning.tokens_of(organization, key).await?;
-        let health = self.provisioning.health(organization, key).await?;
+        let health = match tab {
+            "health" => Some(self.provisioning.health(organization, key).await?),
+            _ => None,
+        };
         let wanted =
             Wanted { connection: Some(key.to_owned()), after: asked.query("after").to_owned(), ..Wanted::default() };
         let groups = match tab {
@@ -136,7 +140,7 @@ impl Console {
             shell: Shell::of(session, format!("Connection {key}"), Place::Connections),
             now: self.now(),
             tab,
-            chart: Chart::of(&health.hours),
+            chart: Chart::of(health.as_ref().map(|health| health.hours.as_slice()).unwrap_or_default()),
             health,
             tokens,
             secret: beside.secret,

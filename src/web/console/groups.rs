@@ -13,7 +13,6 @@ use super::respond::{Answer, page};
 use super::shell::{Place, Shell};
 use crate::clock::Timestamp;
 use crate::provisioning::groups::{Groups, Wanted};
-use crate::provisioning::health::Fares;
 use crate::web::routes::Routes;
 
 #[derive(Template)]
@@ -22,7 +21,7 @@ struct Page {
     shell: Shell,
     now: Timestamp,
     wanted: Wanted,
-    connections: Vec<Fares>,
+    connections: Vec<String>,
     found: Groups,
     /// Where the next page is.
     next: Option<String>,
@@ -56,7 +55,7 @@ async fn list(State(console): State<Arc<Console>>, session: Session, asked: Aske
     let organization = session.organization_id();
     let found = console.provisioning.groups(organization, &wanted).await?;
     let next = found.next.as_deref().map(|place| asked.with(&[("after", place)]));
-    let connections = console.provisioning.fares(organization).await?;
+    let connections = console.connection_keys(&session).await?;
     let shell = Shell::of(&session, "Groups", Place::Groups);
     Ok(page(200, &session, &Page { shell, now: console.now(), wanted, connections, found, next }))
 }

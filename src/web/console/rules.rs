@@ -15,7 +15,6 @@ use super::connections::Own;
 use super::form::Fields;
 use super::respond::{Answer, Wrong, page, taken, taken_by_name};
 use super::shell::{Place, Shell};
-use crate::provisioning::health::Fares;
 use crate::provisioning::plans::Change;
 use crate::provisioning::rules::{ListedRule, RulesFile, Trial};
 use crate::web::routes::Routes;
@@ -24,7 +23,7 @@ use crate::web::routes::Routes;
 #[template(path = "rules.html", config = "src/web/console/askama.toml")]
 struct List {
     shell: Shell,
-    connections: Vec<Fares>,
+    connections: Vec<String>,
     of: String,
     rules: Vec<ListedRule>,
     tried: String,
@@ -57,11 +56,10 @@ async fn list(State(console): State<Arc<Console>>, session: Session, asked: Aske
     let organization = session.organization_id();
     let connection = Some(of.as_str()).filter(|key| !key.is_empty());
     let rules = console.provisioning.listed_rules(organization, connection).await?;
-    let connections = console.provisioning.fares(organization).await?;
+    let connections = console.connection_keys(&session).await?;
     let mut trials = Vec::new();
     if !tried.is_empty() {
-        for fares in connections.iter().filter(|fares| of.is_empty() || fares.connection.key == of) {
-            let key = &fares.connection.key;
+        for key in connections.iter().filter(|key| of.is_empty() || **key == of) {
             trials.push((key.clone(), console.provisioning.try_group_name(key, &tried).await?));
         }
     }

@@ -45,7 +45,7 @@ async fn ask_for_state(State(console): State<Arc<Console>>, session: Session, Ow
         "delete" => ("delete", "Remove"),
         _ => return Ok(see(&path(&own.key, "settings"))),
     };
-    let fares = console.provisioning.health(session.organization_id(), &own.key).await?.fares;
+    let fares = console.provisioning.fares_one(session.organization_id(), &own.key).await?;
     let shell = Shell::of(&session, format!("{heading} {}", own.key), Place::Connections);
     Ok(page(200, &session, &NextState { shell, heading, to, fares }))
 }

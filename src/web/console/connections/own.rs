@@ -11,7 +11,7 @@ use super::super::access::Session;
 use super::super::respond::Refused;
 use crate::directory;
 use crate::provisioning::Error;
-use crate::provisioning::connections::Connection;
+use crate::provisioning::connections::{Connection, ConnectionState};
 
 /// The connection of `{key}`.
 pub(in crate::web::console) struct Own(pub(in crate::web::console) Connection);
@@ -29,6 +29,13 @@ impl FromRequestParts<Arc<Console>> for Own {
 }
 
 impl Console {
+    /// The keys of the organization's connections that are not deleted, in order.
+    pub(in crate::web::console) async fn connection_keys(&self, session: &Session) -> Result<Vec<String>, Refused> {
+        let all = self.provisioning.connections(Some(session.organization())).await?;
+        let in_use = all.into_iter().filter(|connection| connection.state != ConnectionState::Deleted);
+        Ok(in_use.map(|connection| connection.key).collect())
+    }
+
     /// A connection of this person's organization; another one is as unknown as one that does not exist (T01).
     pub(in crate::web::console) async fn own_connection(
         &self,
