@@ -186,11 +186,17 @@ impl Oidc {
         }
         let (url, state, nonce) = request.url();
         Ok(Request {
-            url: url.into(),
+            url: self.leading_out(url)?,
             state: state.into_secret(),
             nonce: nonce.secret().clone(),
             verifier: verifier.into_secret(),
         })
+    }
+
+    /// Where a browser may be led: the provider's metadata says where, and could say `javascript:`.
+    fn leading_out(&self, url: Url) -> Result<String, Failure> {
+        self.outbound.allow(&url).map_err(|error| Failure::provider(&error.to_string(), &error))?;
+        Ok(url.into())
     }
 
     /// Turns the provider's answer into who somebody is there.
@@ -246,4 +252,20 @@ fn client(registration: &Registration<'_>, metadata: Metadata) -> Result<Client,
 /// An error with what caused it.
 fn in_full(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t70_browsers_are_led_to_public_https_alone() {
+        let oidc = Oidc::new(Outbound::new(false));
+        let led = |url: &str| oidc.leading_out(Url::parse(url).unwrap()).is_ok();
+        assert!(led("https://login.example.org/authorize?state=a"));
+        for bad in ["javascript:alert(1)", "data:text/html,a", "http://login.example.org", "https://10.0.0.1/authorize"]
+        {
+            assert!(!led(bad), "{bad}");
+        }
+    }
 }
